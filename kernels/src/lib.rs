@@ -1,0 +1,1 @@
+//! CPU kernels and the executor that runs convolutional networks on them

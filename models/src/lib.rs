@@ -1,0 +1,23 @@
+//! The networks that read receipts, with their pre- and post-processing.
+//!
+//! One module per stage that runs a model; each takes the previous stage's type:
+//!
+//! | module | takes → gives |
+//! |---|---|
+//! | [`detect`] | [`Raster`] → [`TextRegions`] |
+//! | [`crop`] | [`Raster`] + [`TextRegions`] → [`LineCrops`] |
+//! | [`recognise`] | [`LineCrops`] → [`TextLines`] |
+//! | [`extract`] | [`TextLines`] → [`Entities`] |
+//!
+//! No tokio and no HTTP here: every call is synchronous and computes on the
+//! rayon pool that it is called from.
+
+pub mod entities;
+pub mod geometry;
+pub mod raster;
+pub mod text;
+
+pub use entities::Entities;
+pub use geometry::{Point, Quad};
+pub use raster::Raster;
+pub use text::{CharReading, TextLine, TextLines};

@@ -1,0 +1,81 @@
+//! Recognised text lines, the output of the recogniser and the input of extraction.
+
+use serde::{Deserialize, Serialize};
+
+use crate::geometry::Quad;
+
+/// One character of a line as the recogniser read it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CharReading {
+    /// The character.
+    pub ch: char,
+    /// Probability of the character where it peaks, 0 to 1.
+    pub confidence: f32,
+    /// Where the character starts, as a fraction (0 to 1) of the line's length.
+    pub start: f32,
+    /// Where the character ends, as a fraction (0 to 1) of the line's length.
+    pub end: f32,
+}
+
+/// One line of text with the place it was read from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TextLine {
+    /// The characters, in reading direction. Indices in
+    /// [`crate::entities::Span`] count these.
+    pub chars: Vec<CharReading>,
+    /// Mean character confidence, 0 to 1.
+    pub confidence: f32,
+    /// Where the line stands on the upright page, in its pixels.
+    pub quad: Quad,
+}
+
+impl TextLine {
+    /// A line whose characters share `quad` evenly and have `confidence`;
+    /// for text whose character positions are not known.
+    pub fn evenly_spaced(text: &str, confidence: f32, quad: Quad) -> Self {
+        let n = text.chars().count().max(1) as f32;
+        let chars = text
+            .chars()
+            .enumerate()
+            .map(|(i, ch)| CharReading { ch, confidence, start: i as f32 / n, end: (i + 1) as f32 / n })
+            .collect();
+        Self { chars, confidence, quad }
+    }
+
+    /// The line as a string.
+    pub fn text(&self) -> String {
+        self.chars.iter().map(|c| c.ch).collect()
+    }
+
+    /// The polygon of the characters `start..end`, cut out of the line's quad.
+    pub fn quad_of(&self, start: usize, end: usize) -> Quad {
+        match (self.chars.get(start), self.chars.get(end.saturating_sub(1))) {
+            (Some(first), Some(last)) => self.quad.slice(first.start, last.end),
+            _ => self.quad,
+        }
+    }
+}
+
+/// All lines of one page, in the order they were read.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct TextLines {
+    /// The lines.
+    pub lines: Vec<TextLine>,
+    /// Width of the upright page in pixels.
+    pub page_width: usize,
+    /// Height of the upright page in pixels.
+    pub page_height: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_inside_a_line_gets_its_part_of_the_quad() {
+        let line = TextLine::evenly_spaced("TOTAL 9.00", 0.9, Quad::from_bounds(100.0, 10.0, 200.0, 30.0));
+        assert_eq!(line.text(), "TOTAL 9.00");
+        let (left, _, right, _) = line.quad_of(6, 10).bounds();
+        assert!((left - 160.0).abs() < 1e-3 && (right - 200.0).abs() < 1e-3, "{left} {right}");
+    }
+}

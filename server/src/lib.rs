@@ -1,0 +1,1 @@
+//! The Slipstream server and command line: receipts in, checked JSON out

@@ -1,0 +1,1 @@
+//! Seeded receipt synthesiser with exact truth
