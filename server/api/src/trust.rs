@@ -1,0 +1,75 @@
+//! How far the photo and the receipt can be trusted: quality, fraud signals, checks.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::document::Polygon;
+
+/// Whether the photo can be read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Quality {
+    /// False when a better photo is needed.
+    pub usable: bool,
+    /// What is wrong with the photo, worst first.
+    pub issues: Vec<QualityIssue>,
+}
+
+/// Something wrong with the photo.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct QualityIssue {
+    /// Stable name: `blur`, `glare`, `too_dark`, `too_bright`, `low_contrast`, `too_small`, `blank`.
+    #[schema(example = "blur")]
+    pub code: String,
+    /// 0 (hardly noticeable) to 1 (unreadable).
+    pub severity: f32,
+    /// What the person with the camera can do about it.
+    pub advice: String,
+}
+
+/// Signs that the receipt is not what it claims to be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Fraud {
+    /// 0 (nothing suspicious) to 1; combines the signals.
+    pub score: f32,
+    /// What was noticed, strongest first.
+    pub signals: Vec<Signal>,
+}
+
+/// One sign of fraud.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Signal {
+    /// Stable name, for example `editing_software`.
+    #[schema(example = "editing_software")]
+    pub code: String,
+    /// Strength, 0 to 1.
+    pub score: f32,
+    /// Where it was noticed, where it has a place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub polygon: Option<Polygon>,
+    /// What was noticed, in a sentence for a reviewer.
+    pub explanation: String,
+}
+
+/// What a check came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The values that were read agree.
+    Proved,
+    /// The values that were read disagree.
+    Contradicted,
+    /// A value that the check needs is not on the page or could not be read.
+    Unproved,
+}
+
+/// One rule that the values were held against.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Check {
+    /// Stable name of the rule.
+    #[schema(example = "items_sum_to_total")]
+    pub code: String,
+    /// What it came to.
+    pub outcome: Outcome,
+    /// The figures behind the outcome.
+    pub detail: String,
+}
