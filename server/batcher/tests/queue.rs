@@ -1,0 +1,205 @@
+//! The queue as its callers see it, on tokio's paused clock.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use slipstream_batcher::{
+    Depth, DropReason, Group, Item, Limits, NoObserver, Observer, Priority, Queue, Rejected, TokioClock,
+};
+
+const MS: Duration = Duration::from_millis(1);
+
+const LIMITS: Limits = Limits {
+    max_waiting: Duration::from_millis(1_000),
+    max_batch: Duration::from_millis(100),
+    max_batch_items: 4,
+    max_running: 1,
+    initial_time_per_unit: MS,
+};
+
+/// Batches in the order they were executed.
+type Log = Arc<Mutex<Vec<Vec<u32>>>>;
+
+/// A queue whose executor takes 50 ms a batch, doubles numbers and panics at 13.
+fn doubling(limits: Limits) -> (Queue<u32, u32>, Log) {
+    let log = Log::default();
+    let seen = Arc::clone(&log);
+    let queue = Queue::start(limits, TokioClock, NoObserver, move |batch: Vec<u32>| {
+        seen.lock().unwrap().push(batch.clone());
+        async move {
+            tokio::time::sleep(50 * MS).await;
+            assert!(!batch.contains(&13), "unlucky batch");
+            batch.into_iter().map(|n| n * 2).collect()
+        }
+    });
+    (queue, log)
+}
+
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
+fn group(numbers: &[u32], deadline: Duration) -> Group<u32> {
+    let items = numbers.iter().map(|&payload| Item { payload, units: 10 }).collect();
+    Group { items, priority: Priority::Interactive, deadline: now() + deadline }
+}
+
+/// Submits on a task of its own and waits until the queue has seen it.
+async fn submitted(queue: &Queue<u32, u32>, group: Group<u32>) -> tokio::task::JoinHandle<Result<Vec<u32>, Rejected>> {
+    let queue = queue.clone();
+    let task = tokio::spawn(async move { queue.submit(group).await });
+    tokio::time::sleep(MS).await;
+    task
+}
+
+#[tokio::test(start_paused = true)]
+async fn results_come_in_the_order_of_the_items_across_batches() {
+    let (queue, log) = doubling(LIMITS);
+    let answer = queue.submit(group(&[1, 2, 3, 4, 5, 6], 1_000 * MS)).await;
+    assert_eq!(answer, Ok(vec![2, 4, 6, 8, 10, 12]));
+    assert_eq!(*log.lock().unwrap(), [vec![1, 2, 3, 4], vec![5, 6]]);
+    assert_eq!(queue.submit(group(&[], MS)).await, Ok(vec![]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn groups_that_wait_share_a_batch_earliest_deadline_first_and_bulk_last() {
+    let (queue, log) = doubling(LIMITS);
+    let first = submitted(&queue, group(&[1], 1_000 * MS)).await;
+    let bulk = Group { priority: Priority::Bulk, ..group(&[5], 100 * MS) };
+    let others = [
+        submitted(&queue, bulk).await,
+        submitted(&queue, group(&[2, 3], 900 * MS)).await,
+        submitted(&queue, group(&[4], 500 * MS)).await,
+    ];
+    first.await.unwrap().unwrap();
+    for other in others {
+        other.await.unwrap().unwrap();
+    }
+    assert_eq!(*log.lock().unwrap(), [vec![1], vec![4, 2, 3, 5]]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn work_of_a_caller_that_went_away_is_not_executed() {
+    let (queue, log) = doubling(LIMITS);
+    let first = submitted(&queue, group(&[1], 1_000 * MS)).await;
+    let gone = submitted(&queue, group(&[2, 3], 1_000 * MS)).await;
+    let kept = submitted(&queue, group(&[4], 1_000 * MS)).await;
+    gone.abort();
+    assert!(gone.await.unwrap_err().is_cancelled());
+    first.await.unwrap().unwrap();
+    assert_eq!(kept.await.unwrap(), Ok(vec![8]));
+    assert_eq!(*log.lock().unwrap(), [vec![1], vec![4]]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_expired_group_is_answered_at_once_though_the_executor_is_busy() {
+    let (queue, log) = doubling(LIMITS);
+    let start = now();
+    let first = submitted(&queue, group(&[1], 1_000 * MS)).await;
+    let late = submitted(&queue, group(&[2], 20 * MS)).await;
+    assert_eq!(late.await.unwrap(), Err(Rejected::DeadlineExceeded));
+    assert!(now() - start < 30 * MS, "answered after {:?}", now() - start);
+    first.await.unwrap().unwrap();
+    assert_eq!(*log.lock().unwrap(), [vec![1]]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_queue_refuses_with_the_time_until_there_is_room() {
+    let (queue, _) = doubling(Limits { max_waiting: 45 * MS, ..LIMITS });
+    let _first = submitted(&queue, group(&[1], 1_000 * MS)).await;
+    // Larger than the queue, but it waits alone: taken.
+    let large = submitted(&queue, group(&[2, 3, 4, 5, 6], 1_000 * MS)).await;
+    let refused = queue.submit(group(&[7], 1_000 * MS)).await;
+    assert_eq!(refused, Err(Rejected::Overloaded { retry_after: 15 * MS }));
+    assert_eq!(large.await.unwrap(), Ok(vec![4, 6, 8, 10, 12]));
+    assert_eq!(queue.submit(group(&[7], 1_000 * MS)).await, Ok(vec![14]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn leaving_frees_the_place_in_a_full_queue() {
+    let (queue, _) = doubling(Limits { max_waiting: 20 * MS, ..LIMITS });
+    let _first = submitted(&queue, group(&[1], 1_000 * MS)).await;
+    let gone = submitted(&queue, group(&[2, 3], 1_000 * MS)).await;
+    gone.abort();
+    assert!(gone.await.unwrap_err().is_cancelled());
+    assert_eq!(queue.submit(group(&[4, 5], 1_000 * MS)).await, Ok(vec![8, 10]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_fails_its_batch_and_the_queue_lives_on() {
+    let (queue, log) = doubling(LIMITS);
+    // The group spans two batches; the second is pointless after the first failed.
+    let failed = queue.submit(group(&[13, 1, 2, 3, 4], 1_000 * MS)).await;
+    let Err(Rejected::Failed(reason)) = failed else { panic!("{failed:?}") };
+    assert!(reason.contains("unlucky"), "{reason}");
+    assert_eq!(queue.submit(group(&[7], 1_000 * MS)).await, Ok(vec![14]));
+    assert_eq!(*log.lock().unwrap(), [vec![13, 1, 2, 3], vec![7]]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_executor_that_loses_results_fails_the_batch() {
+    let queue = Queue::start(LIMITS, TokioClock, NoObserver, |batch: Vec<u32>| async move { batch[1..].to_vec() });
+    let failed = queue.submit(group(&[1, 2], 1_000 * MS)).await;
+    assert_eq!(failed, Err(Rejected::Failed("1 results for 2 items".to_owned())));
+}
+
+#[tokio::test(start_paused = true)]
+async fn as_many_batches_run_at_once_as_allowed() {
+    let (queue, _) = doubling(Limits { max_running: 2, max_batch_items: 1, ..LIMITS });
+    let start = now();
+    queue.submit(group(&[1, 2, 3, 4], 1_000 * MS)).await.unwrap();
+    assert_eq!(now() - start, 100 * MS);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_size_of_batches_follows_the_time_they_took() {
+    // A unit takes ten times what was assumed: 50 ms for 10 units instead of 10.
+    let (queue, log) = doubling(Limits { max_batch_items: 100, ..LIMITS });
+    for _ in 0..20 {
+        queue.submit(group(&[1], 1_000 * MS)).await.unwrap();
+    }
+    log.lock().unwrap().clear();
+    queue.submit(group(&[1, 2, 3], 1_000 * MS)).await.unwrap();
+    assert_eq!(*log.lock().unwrap(), [vec![1, 2], vec![3]]);
+}
+
+/// Everything an observer was told.
+#[derive(Clone, Default)]
+struct Recorder(Arc<Mutex<Vec<String>>>);
+
+impl Observer for Recorder {
+    fn depth(&self, depth: Depth) {
+        self.0.lock().unwrap().push(format!("depth {} {:?}", depth.items, depth.predicted));
+    }
+    fn waited(&self, waited: Duration) {
+        self.0.lock().unwrap().push(format!("waited {waited:?}"));
+    }
+    fn batch_started(&self, items: usize, units: u64) {
+        self.0.lock().unwrap().push(format!("start {items} {units}"));
+    }
+    fn batch_ended(&self, items: usize, took: Duration, panicked: bool) {
+        self.0.lock().unwrap().push(format!("end {items} {took:?} {panicked}"));
+    }
+    fn dropped(&self, items: usize, reason: DropReason) {
+        self.0.lock().unwrap().push(format!("drop {items} {reason:?}"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_observer_sees_depth_waits_batches_and_drops() {
+    let recorder = Recorder::default();
+    let queue = Queue::start(LIMITS, TokioClock, recorder.clone(), |batch: Vec<u32>| async move {
+        tokio::time::sleep(50 * MS).await;
+        batch
+    });
+    let first = submitted(&queue, group(&[1], 1_000 * MS)).await;
+    assert_eq!(queue.submit(group(&[2], 9 * MS)).await, Err(Rejected::DeadlineExceeded));
+    first.await.unwrap().unwrap();
+    let told = recorder.0.lock().unwrap().join(", ");
+    assert_eq!(
+        told,
+        "depth 1 10ms, waited 0ns, start 1 10, depth 0 0ns, depth 1 10ms, drop 1 Expired, depth 0 0ns, end 1 50ms false"
+    );
+}
