@@ -1,0 +1,57 @@
+//! Which instruction set the kernels use, decided once at start.
+
+use std::sync::OnceLock;
+
+/// The environment variable that overrides the choice, for tests and for
+/// finding faults: `avx512`, `avx2` or `portable`.
+pub const BACKEND_VARIABLE: &str = "SLIPSTREAM_KERNELS";
+
+/// An implementation of the kernels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Backend {
+    /// 512-bit vectors with fused multiply-add.
+    Avx512,
+    /// 256-bit vectors with fused multiply-add.
+    Avx2,
+    /// Plain Rust, on every processor.
+    Portable,
+}
+
+impl Backend {
+    /// Every backend that this processor can run, fastest first.
+    pub fn available() -> Vec<Self> {
+        let mut found = Vec::new();
+        #[cfg(target_arch = "x86_64")]
+        {
+            if std::arch::is_x86_feature_detected!("avx512f") {
+                found.push(Self::Avx512);
+            }
+            if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
+                found.push(Self::Avx2);
+            }
+        }
+        found.push(Self::Portable);
+        found
+    }
+
+    /// The backend in use: the fastest available one, unless
+    /// [`BACKEND_VARIABLE`] names another that this processor can run.
+    pub fn current() -> Self {
+        static CURRENT: OnceLock<Backend> = OnceLock::new();
+        *CURRENT.get_or_init(|| {
+            let available = Self::available();
+            let wanted = std::env::var(BACKEND_VARIABLE).ok();
+            let named = wanted.and_then(|name| available.iter().copied().find(|b| b.name() == name));
+            named.unwrap_or(available[0])
+        })
+    }
+
+    /// The name used in logs, metrics and [`BACKEND_VARIABLE`].
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Avx512 => "avx512",
+            Self::Avx2 => "avx2",
+            Self::Portable => "portable",
+        }
+    }
+}

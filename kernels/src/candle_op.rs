@@ -1,0 +1,56 @@
+//! A whole network as one candle operation: `[N, H, W, 3]` → `[N, h, w, c]`, f32 on the CPU.
+
+use std::sync::Arc;
+
+use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, bail};
+use rayon::prelude::*;
+
+use crate::executor::Parallelism;
+use crate::network::Network;
+
+/// Applies a [`Network`] to a contiguous tensor of images of one size.
+///
+/// A batch of one is spread over the pool; the images of a larger batch run
+/// beside each other, one thread each.
+#[derive(Clone)]
+pub struct NetworkOp {
+    network: Arc<Network>,
+    parallelism: Parallelism,
+}
+
+impl NetworkOp {
+    /// The operation of `network`; `parallelism` says who works on a batch of one.
+    pub fn new(network: Arc<Network>, parallelism: Parallelism) -> Self {
+        Self { network, parallelism }
+    }
+}
+
+impl CustomOp1 for NetworkOp {
+    fn name(&self) -> &'static str {
+        "slipstream-network"
+    }
+
+    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let (batch, height, width, channels) = layout.shape().dims4()?;
+        if channels != 3 || batch == 0 {
+            bail!("the network expects images as [N, H, W, 3], got {:?}", layout.shape());
+        }
+        let Some((start, end)) = layout.contiguous_offsets() else {
+            bail!("the network expects a contiguous tensor");
+        };
+        let images = &storage.as_slice::<f32>()?[start..end];
+        let size = (height, width);
+        if batch == 1 {
+            let (result, [h, w, c]) =
+                self.network.run(images, size, self.parallelism).map_err(candle_core::Error::wrap)?;
+            return Ok((CpuStorage::F32(result), (1, h, w, c).into()));
+        }
+        let results = images
+            .par_chunks_exact(height * width * 3)
+            .map(|image| self.network.run(image, size, Parallelism::Serial).map_err(candle_core::Error::wrap))
+            .collect::<Result<Vec<_>>>()?;
+        let [h, w, c] = results[0].1;
+        let all = results.into_iter().flat_map(|(values, _)| values).collect();
+        Ok((CpuStorage::F32(all), (batch, h, w, c).into()))
+    }
+}

@@ -1,0 +1,412 @@
+//! Running a planned network: one step per operation, split into tasks.
+
+use std::sync::{Arc, PoisonError};
+
+use rayon::prelude::*;
+
+use crate::arena::Arena;
+use crate::layout::View;
+use crate::network::{Activation, Network, Op, OutputOrder, Padding, Value};
+use crate::ops::attention::{self, AttentionTask};
+use crate::ops::conv::{self, ConvTask, InputBlock};
+use crate::ops::depthwise::{self, DepthwiseTask};
+use crate::ops::norm::{self, LayerNormTask, SoftmaxTask};
+use crate::ops::pool::{self, PoolTask};
+use crate::ops::scale::{self, Gates, MeanTask, ScaleTask};
+use crate::packing::ConvWeights;
+use crate::plan::{IMAGE_PITCH, Plan};
+use crate::simd::LANES;
+
+/// Input bytes that a task's rows may have, so that they stay in a core's
+/// second-level cache (1 MiB on the smallest current servers) while all panels
+/// of weights pass over them.
+const BAND_BYTES: usize = 256 << 10;
+
+/// Plans kept per network; more sizes than a server meets between restarts.
+const MAX_PLANS: usize = 1024;
+
+/// Who shares the work of one run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parallelism {
+    /// The calling thread alone: right for many small images at once.
+    Serial,
+    /// The rayon pool that the caller is in: right for one large image.
+    Pool,
+}
+
+/// An image that cannot be run.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum RunError {
+    /// The buffer does not have `height · width · 3` values.
+    #[error("an image of {height}×{width} has {expected} values, got {got}")]
+    ImageSize {
+        /// Rows.
+        height: usize,
+        /// Columns.
+        width: usize,
+        /// `height · width · 3`.
+        expected: usize,
+        /// Values given.
+        got: usize,
+    },
+    /// Nothing of the image is left at the network's end.
+    #[error("an image of {height}×{width} is too small for the network")]
+    TooSmall {
+        /// Rows.
+        height: usize,
+        /// Columns.
+        width: usize,
+    },
+}
+
+impl Network {
+    /// Runs the network on `image` (`[height][width][3]`) and returns the
+    /// result with its `[height, width, channels]`.
+    ///
+    /// # Errors
+    /// [`RunError`] when the image has the wrong number of values or is too small.
+    pub fn run(
+        &self,
+        image: &[f32],
+        (height, width): (usize, usize),
+        parallelism: Parallelism,
+    ) -> Result<(Vec<f32>, [usize; 3]), RunError> {
+        let expected = height * width * 3;
+        if image.len() != expected {
+            return Err(RunError::ImageSize { height, width, expected, got: image.len() });
+        }
+        let plan = self.plan(height, width)?;
+        let mut arena = self.arenas.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        let run = Run::new(self, &plan, &mut arena, parallelism);
+        run.load_image(image);
+        for (i, op) in self.ops.iter().enumerate() {
+            run.step(op, Value(i + 1));
+        }
+        let result = run.output();
+        self.arenas.lock().unwrap_or_else(PoisonError::into_inner).push(arena);
+        Ok((result, plan.output))
+    }
+
+    fn plan(&self, height: usize, width: usize) -> Result<Arc<Plan>, RunError> {
+        let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(plan) = plans.get(&(height, width)) {
+            return Ok(plan.clone());
+        }
+        let plan = Plan::new(self, height, width).map_err(|_| RunError::TooSmall { height, width })?;
+        let plan = Arc::new(plan);
+        if plans.len() >= MAX_PLANS {
+            plans.clear();
+        }
+        plans.insert((height, width), plan.clone());
+        Ok(plan)
+    }
+}
+
+/// One run: the network, its plan and the memory.
+struct Run<'a> {
+    network: &'a Network,
+    plan: &'a Plan,
+    memory: *mut f32,
+    threads: usize,
+}
+
+// SAFETY: tasks of one step write disjoint rows or blocks; steps follow each other.
+unsafe impl Sync for Run<'_> {}
+
+impl<'a> Run<'a> {
+    fn new(network: &'a Network, plan: &'a Plan, arena: &'a mut Arena, parallelism: Parallelism) -> Self {
+        let threads = match parallelism {
+            Parallelism::Serial => 1,
+            Parallelism::Pool => rayon::current_num_threads(),
+        };
+        Self { network, plan, memory: arena.reserve(plan.floats), threads }
+    }
+
+    fn view(&self, value: Value) -> View {
+        // SAFETY: the plan placed the value's buffer inside the arena.
+        unsafe { View::new(self.plan.shapes[value.0], self.memory.add(self.plan.offsets[value.0])) }
+    }
+
+    /// Calls `task` for `0..count`, on all threads of the run.
+    fn each(&self, count: usize, task: impl Fn(usize) + Sync + Send) {
+        if self.threads == 1 {
+            (0..count).for_each(task);
+        } else {
+            (0..count).into_par_iter().for_each(task);
+        }
+    }
+
+    /// How many rows a task takes so that its input stays in cache and every thread has work.
+    fn band(&self, rows: usize, bytes_per_row: usize, tasks_per_band: usize) -> usize {
+        let cached = (BAND_BYTES / bytes_per_row.max(1)).clamp(1, rows);
+        if self.threads == 1 {
+            return cached;
+        }
+        let wanted_bands = (self.threads * 4).div_ceil(tasks_per_band);
+        cached.min(rows.div_ceil(wanted_bands)).max(1)
+    }
+
+    fn load_image(&self, image: &[f32]) {
+        let view = self.view(Value(0));
+        let width = view.shape.width;
+        // SAFETY: nobody else uses the arena yet; rows are inside the image's buffer.
+        unsafe { view.clear_halo() };
+        self.each(view.shape.height, |y| {
+            // SAFETY: row y belongs to this task.
+            let row = unsafe { std::slice::from_raw_parts_mut(view.at(0, y as isize, 0), width * IMAGE_PITCH) };
+            let pixels = image[y * width * 3..(y + 1) * width * 3].chunks_exact(3);
+            for (to, from) in row.chunks_exact_mut(IMAGE_PITCH).zip(pixels) {
+                to[..3].copy_from_slice(from);
+            }
+        });
+    }
+
+    fn step(&self, op: &Op, value: Value) {
+        let output = self.view(value);
+        if self.plan.owns_buffer[value.0] {
+            // SAFETY: the output's buffer is free until this step writes it.
+            unsafe { output.clear_halo() };
+        }
+        match op {
+            Op::Conv { inputs, weights, kernel, stride, padding, activation, residual } => {
+                let padding = match padding {
+                    Padding::Symmetric(h, w) => (*h, *w),
+                    Padding::SameUpper => (0, 0),
+                };
+                let conv = Conv { kernel: *kernel, stride: *stride, padding, activation: *activation };
+                let residual = residual.map(|r| self.view(r));
+                self.conv(inputs, weights, &conv, output, residual, (1, (0, 0)));
+            }
+            Op::ConvTranspose { input, weights, activation } => {
+                let conv = Conv { kernel: (1, 1), stride: (1, 1), padding: (0, 0), activation: *activation };
+                for (parity, weights) in weights.iter().enumerate() {
+                    self.conv(&[*input], weights, &conv, output, None, (2, (parity % 2, parity / 2)));
+                }
+            }
+            Op::Depthwise { input, weights, bias, kernel, stride, padding, activation, residual } => {
+                let input = self.view(*input);
+                let residual = residual.map(|r| self.view(r));
+                let blocks = output.shape.blocks();
+                let rows = output.shape.height;
+                let band = self.band(rows, input.shape.row() * size_of::<f32>(), blocks);
+                self.each(blocks * rows.div_ceil(band), |task| {
+                    let (block, first) = (task % blocks, task / blocks * band);
+                    let task = DepthwiseTask {
+                        input,
+                        output,
+                        kernel: *kernel,
+                        stride: *stride,
+                        padding: *padding,
+                        weights: weights.as_ptr(),
+                        bias: bias.as_ptr(),
+                        activation: *activation,
+                        residual,
+                        block,
+                        rows: first..(first + band).min(rows),
+                    };
+                    // SAFETY: the plan gave the input a halo as wide as the padding; tasks split blocks and rows.
+                    unsafe { depthwise::run(self.network.backend, &task) }
+                });
+            }
+            Op::Pool { kind, input, other } => {
+                let input = self.view(*input);
+                let other = other.map(|o| self.view(o));
+                self.each_band(output, |block, rows| {
+                    let task = PoolTask { kind: *kind, input, other, output, block, rows };
+                    // SAFETY: the plan derived the output's size from the inputs'; tasks split blocks and rows.
+                    unsafe { pool::run(self.network.backend, &task) }
+                });
+            }
+            Op::SqueezeExcite { input, squeeze, excite, slope, skip } => {
+                let gates = Gates {
+                    squeeze: (&squeeze.weights, &squeeze.bias),
+                    excite: (&excite.weights, &excite.bias),
+                    slope: *slope,
+                    skip: *skip,
+                };
+                self.squeeze_excite(self.view(*input), output, &gates);
+            }
+            Op::LayerNorm { input, scale, shift, epsilon } => {
+                let input = self.view(*input);
+                self.each(output.shape.height, |row| {
+                    let (scale, shift) = (scale.as_ptr(), shift.as_ptr());
+                    let task = LayerNormTask { input, output, scale, shift, epsilon: *epsilon, row };
+                    // SAFETY: same size; every operation writes zeros into padding lanes; tasks split rows.
+                    unsafe { norm::layer_norm(self.network.backend, &task) }
+                });
+            }
+            Op::Attention { input, heads, scale } => {
+                let input = self.view(*input);
+                let floats = attention::scratch_floats(output.shape.width);
+                self.each(*heads, |head| {
+                    // SAFETY: the plan reserved scratch memory for every head.
+                    let scratch = unsafe { self.memory.add(self.plan.scratch + head * floats) };
+                    let task = AttentionTask { input, output, heads: *heads, head, scale: *scale, scratch };
+                    // SAFETY: as above; tasks split heads, which are blocks.
+                    unsafe { attention::run(self.network.backend, &task) }
+                });
+            }
+            Op::Softmax { input } => {
+                let input = self.view(*input);
+                self.each(output.shape.height, |row| {
+                    // SAFETY: same size; tasks split rows.
+                    unsafe { norm::softmax(self.network.backend, &SoftmaxTask { input, output, row }) }
+                });
+            }
+        }
+    }
+
+    /// Calls `task(block, rows)` over bands of `output`'s rows.
+    fn each_band(&self, output: View, task: impl Fn(usize, std::ops::Range<usize>) + Sync + Send) {
+        let blocks = output.shape.blocks();
+        let rows = output.shape.height;
+        let band = self.band(rows, output.shape.row() * size_of::<f32>(), blocks);
+        self.each(blocks * rows.div_ceil(band), |i| {
+            let first = i / blocks * band;
+            task(i % blocks, first..(first + band).min(rows));
+        });
+    }
+
+    fn conv(
+        &self,
+        inputs: &[Value],
+        weights: &ConvWeights,
+        conv: &Conv,
+        output: View,
+        residual: Option<View>,
+        (scatter, scatter_offset): (usize, (usize, usize)),
+    ) {
+        let views: Vec<_> = inputs.iter().map(|v| self.view(*v)).collect();
+        let shape = views[0].shape;
+        let bytes: usize = views.iter().map(|v| v.shape.row() * v.shape.blocks() * size_of::<f32>()).sum();
+        let (mut rows, mut width) = match scatter {
+            1 => (output.shape.height, output.shape.width),
+            _ => (shape.height, shape.width),
+        };
+        // Without halos the rows of a small image form one long row, which splits into fuller tiles.
+        let no_halo = output.shape.halo == 0
+            && views.iter().all(|v| v.shape.halo == 0)
+            && residual.is_none_or(|r| r.shape.halo == 0);
+        let flat = scatter == 1 && conv.is_pointwise() && no_halo && rows * bytes <= BAND_BYTES;
+        if flat {
+            (rows, width) = (1, rows * width);
+        }
+        let (ph, pw) = conv.padding;
+        let blocks: Vec<_> = views
+            .iter()
+            .flat_map(|view| {
+                (0..view.shape.blocks()).map(|b| InputBlock {
+                    // SAFETY: the plan gave the input a halo as wide as the padding.
+                    origin: unsafe { view.at(b, -(ph as isize), -(pw as isize)) },
+                    row: view.shape.row(),
+                    channels: view.shape.channels_of(b),
+                })
+            })
+            .collect();
+        let inputs = Blocks(blocks);
+        let band = self.band(rows, bytes * conv.stride.0, 1);
+        let bands = rows.div_ceil(band);
+        let groups = if self.threads == 1 { 1 } else { (self.threads * 2).div_ceil(bands).min(weights.panels) };
+        let panels_per_group = weights.panels.div_ceil(groups);
+        self.each(bands * groups, |i| {
+            let (band_index, group) = (i / groups, i % groups);
+            let task = ConvTask {
+                inputs: inputs.get(),
+                pitch: shape.pitch,
+                kernel: conv.kernel,
+                stride: conv.stride,
+                weights: weights.weights.as_ptr(),
+                panel_floats: weights.panel_floats,
+                bias: weights.bias.as_ptr(),
+                activation: conv.activation,
+                output,
+                scatter,
+                scatter_offset,
+                residual,
+                panels: group * panels_per_group..((group + 1) * panels_per_group).min(weights.panels),
+                rows: band_index * band..((band_index + 1) * band).min(rows),
+                width,
+            };
+            // SAFETY: the plan sized inputs and output for each other; tasks split rows and panels.
+            unsafe { conv::run(self.network.backend, &task) }
+        });
+    }
+
+    fn squeeze_excite(&self, input: View, output: View, gates: &Gates<'_>) {
+        let blocks = output.shape.blocks();
+        // SAFETY: the plan reserved scratch memory for one value per channel.
+        let means = unsafe { self.memory.add(self.plan.scratch) };
+        let address = means as usize;
+        self.each(blocks, |block| {
+            // SAFETY: each task writes its own sixteen values.
+            let output = unsafe { (address as *mut f32).add(block * LANES) };
+            // SAFETY: as above.
+            unsafe { scale::mean(self.network.backend, &MeanTask { input, block, output }) }
+        });
+        // SAFETY: the tasks above are done, so this thread alone uses the memory.
+        let values = unsafe { std::slice::from_raw_parts_mut(means, blocks * LANES) };
+        gates.apply(values, &mut Vec::new());
+        let gates = values.as_ptr() as usize;
+        self.each_band(output, |block, rows| {
+            // SAFETY: the gates are only read from here on.
+            let gates = unsafe { (gates as *const f32).add(block * LANES) };
+            let task = ScaleTask { input, output, gates, block, rows };
+            // SAFETY: same size; tasks split blocks and rows.
+            unsafe { scale::scale(self.network.backend, &task) }
+        });
+    }
+
+    /// Copies the result out of the blocked layout.
+    fn output(&self) -> Vec<f32> {
+        let view = self.view(self.network.output);
+        let [height, width, channels] = self.plan.output;
+        let mut result = vec![0.0; height * width * channels];
+        // SAFETY (all blocks): every pixel read lies inside the view.
+        match self.network.order {
+            OutputOrder::ChannelsLast => {
+                for (i, pixel) in result.chunks_exact_mut(channels).enumerate() {
+                    let (y, x) = ((i / width) as isize, (i % width) as isize);
+                    for (b, to) in pixel.chunks_mut(LANES).enumerate() {
+                        // SAFETY: as above.
+                        to.copy_from_slice(unsafe { std::slice::from_raw_parts(view.at(b, y, x), to.len()) });
+                    }
+                }
+            }
+            OutputOrder::PixelShuffle => {
+                for (y, row) in result.chunks_exact_mut(width).enumerate() {
+                    for (x, to) in row.iter_mut().enumerate() {
+                        // SAFETY: as above; channel (y mod 2, x mod 2) of the pixel.
+                        *to = unsafe { *view.at(0, (y / 2) as isize, (x / 2) as isize).add(y % 2 * 2 + x % 2) };
+                    }
+                }
+            }
+        }
+        result
+    }
+}
+
+/// What a convolution does, apart from its weights.
+struct Conv {
+    kernel: (usize, usize),
+    stride: (usize, usize),
+    padding: (usize, usize),
+    activation: Activation,
+}
+
+impl Conv {
+    fn is_pointwise(&self) -> bool {
+        self.kernel == (1, 1) && self.stride == (1, 1)
+    }
+}
+
+/// Input addresses that all tasks of a step read.
+struct Blocks(Vec<InputBlock>);
+
+// SAFETY: the addresses are only read from, and nobody writes the inputs during the step.
+unsafe impl Sync for Blocks {}
+
+impl Blocks {
+    fn get(&self) -> &[InputBlock] {
+        &self.0
+    }
+}

@@ -1,0 +1,182 @@
+//! Dense convolution, directly on the blocked layout.
+//!
+//! A tile of neighbouring output pixels times a panel of output channels stays
+//! in registers while the kernel walks all taps and input channels; every
+//! input value is broadcast once per panel and every weight loaded once per
+//! tile. Several inputs count as one concatenated input, so that a
+//! concatenation is never materialised; a transposed 2×2 convolution is four
+//! 1×1 convolutions whose results are scattered.
+
+use super::activation;
+use crate::layout::View;
+use crate::network::Activation;
+use crate::simd::{LANES, Lanes, multiversion};
+
+/// Output channels of a packed panel.
+pub(crate) const PANEL: usize = 2 * LANES;
+
+/// One block of input channels.
+#[derive(Clone, Copy)]
+pub(crate) struct InputBlock {
+    /// The first pixel that output pixel (0, 0) reads.
+    pub(crate) origin: *const f32,
+    /// Values between rows.
+    pub(crate) row: usize,
+    /// Channels that carry data.
+    pub(crate) channels: usize,
+}
+
+/// The rows `rows` of the output channels `panels` of one convolution.
+pub(crate) struct ConvTask<'a> {
+    pub(crate) inputs: &'a [InputBlock],
+    /// Values per input pixel: 16, or 4 for the image.
+    pub(crate) pitch: usize,
+    pub(crate) kernel: (usize, usize),
+    pub(crate) stride: (usize, usize),
+    /// `[panels][input block][ky][kx][channel of the block][PANEL]`.
+    pub(crate) weights: *const f32,
+    /// Values between panels.
+    pub(crate) panel_floats: usize,
+    /// `[panels][PANEL]`.
+    pub(crate) bias: *const f32,
+    pub(crate) activation: Activation,
+    pub(crate) output: View,
+    /// Output pixel (x, y) is stored at (x·scatter + dx, y·scatter + dy).
+    pub(crate) scatter: usize,
+    pub(crate) scatter_offset: (usize, usize),
+    /// Added after the activation; has the output's size.
+    pub(crate) residual: Option<View>,
+    pub(crate) panels: std::ops::Range<usize>,
+    pub(crate) rows: std::ops::Range<usize>,
+    /// Pixels in a row to compute.
+    pub(crate) width: usize,
+}
+
+multiversion! {
+    /// Runs one task of a dense convolution.
+    run => conv(ConvTask<'_>)
+}
+
+/// # Safety
+/// Inputs must be readable up to the last pixel the last output pixel needs,
+/// weights and bias must be packed for the panels, and no other task may write
+/// the same rows and panels of the output.
+#[inline(always)]
+unsafe fn conv<L: Lanes>(task: &ConvTask<'_>) {
+    let blocks = task.output.shape.blocks();
+    for panel in task.panels.clone() {
+        for y in task.rows.clone() {
+            let first = panel * 2;
+            // SAFETY: forwarded from the caller; block indices stay below `blocks`.
+            unsafe {
+                if L::PANEL_BLOCKS == 2 && first + 1 < blocks {
+                    row::<L, 2>(task, panel, 0, y);
+                } else {
+                    row::<L, 1>(task, panel, 0, y);
+                    if first + 1 < blocks {
+                        row::<L, 1>(task, panel, 1, y);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// One output row of `N` blocks of channels, starting at block `half` of the panel.
+#[inline(always)]
+unsafe fn row<L: Lanes, const N: usize>(task: &ConvTask<'_>, panel: usize, half: usize, y: usize) {
+    // SAFETY: forwarded.
+    unsafe {
+        match task.pitch * task.stride.1 {
+            16 => row_of::<L, N, 16>(task, panel, half, y),
+            32 => row_of::<L, N, 32>(task, panel, half, y),
+            8 => row_of::<L, N, 8>(task, panel, half, y),
+            // The builder admits no other combination of image or blocked input with stride 1 or 2.
+            _ => row_of::<L, N, 4>(task, panel, half, y),
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn row_of<L: Lanes, const N: usize, const STEP: usize>(
+    task: &ConvTask<'_>,
+    panel: usize,
+    half: usize,
+    y: usize,
+) {
+    let mut x = 0;
+    // Near-equal tiles: 40 pixels are 14 + 13 + 13, not 14 + 14 + 12.
+    let mut tiles = task.width.div_ceil(L::TILE);
+    while x < task.width {
+        let pixels = (task.width - x).div_ceil(tiles);
+        tiles -= 1;
+        macro_rules! tiles {
+            ($($n:literal)+) => {
+                match pixels {
+                    // SAFETY: forwarded; the tile lies within the row.
+                    $($n if $n <= L::TILE => unsafe { tile::<L, N, $n, STEP>(task, panel, half, y, x) },)+
+                    _ => unreachable!("a tile has 1 to {} pixels", L::TILE),
+                }
+            };
+        }
+        tiles!(1 2 3 4 5 6 7 8 9 10 11 12 13 14);
+        x += pixels;
+    }
+}
+
+#[inline(always)]
+unsafe fn tile<L: Lanes, const N: usize, const T: usize, const STEP: usize>(
+    task: &ConvTask<'_>,
+    panel: usize,
+    half: usize,
+    y: usize,
+    x: usize,
+) {
+    // SAFETY: the caller vouches for inputs, weights and output; all offsets below stay inside them.
+    unsafe {
+        let mut acc = [[L::splat(0.0); T]; N];
+        for (n, blocks) in acc.iter_mut().enumerate() {
+            let bias = L::load(task.bias.add(panel * PANEL + (half + n) * LANES));
+            for lane in blocks.iter_mut() {
+                *lane = bias;
+            }
+        }
+        let mut weights = task.weights.add(panel * task.panel_floats + half * LANES);
+        for block in task.inputs {
+            let corner = block.origin.add(y * task.stride.0 * block.row + x * STEP);
+            for ky in 0..task.kernel.0 {
+                for kx in 0..task.kernel.1 {
+                    let mut pixel = corner.add(ky * block.row + kx * task.pitch);
+                    for _ in 0..block.channels {
+                        let mut w = [L::splat(0.0); N];
+                        for (n, w) in w.iter_mut().enumerate() {
+                            *w = L::load(weights.add(n * LANES));
+                        }
+                        for t in 0..T {
+                            let value = L::splat(*pixel.add(t * STEP));
+                            for n in 0..N {
+                                acc[n][t] = value.mul_add(w[n], acc[n][t]);
+                            }
+                        }
+                        pixel = pixel.add(1);
+                        weights = weights.add(PANEL);
+                    }
+                }
+            }
+        }
+        let (dx, dy) = task.scatter_offset;
+        for (n, blocks) in acc.iter().enumerate() {
+            let b = panel * 2 + half + n;
+            let out_y = (y * task.scatter + dy) as isize;
+            let out = task.output.at(b, out_y, (x * task.scatter + dx) as isize);
+            let residual = task.residual.as_ref().map(|r| r.at(b, out_y, (x * task.scatter + dx) as isize));
+            for (t, value) in blocks.iter().enumerate() {
+                let mut value = activation::apply(task.activation, *value);
+                if let Some(residual) = residual {
+                    value = value.add(L::load(residual.add(t * task.scatter * LANES)));
+                }
+                value.store(out.add(t * task.scatter * LANES));
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Pooling and nearest-neighbour upsampling.
+
+use crate::layout::View;
+use crate::simd::{LANES, Lanes, multiversion};
+
+/// What to compute.
+#[derive(Clone, Copy)]
+pub(crate) enum PoolKind {
+    /// Largest of 2×2 pixels at stride 1; beyond the right and bottom edge stands zero.
+    Max2x2,
+    /// Mean of windows that do not overlap.
+    Average { height: usize, width: usize },
+    /// Every pixel `factor`×`factor` times.
+    Upsample { factor: usize },
+    /// The first input plus the second one, upsampled.
+    AddUpsampled { factor: usize },
+    /// The sum of two inputs of the same size.
+    Add,
+}
+
+/// The rows `rows` of block `block`.
+pub(crate) struct PoolTask {
+    pub(crate) kind: PoolKind,
+    pub(crate) input: View,
+    /// The second operand of sums.
+    pub(crate) other: Option<View>,
+    pub(crate) output: View,
+    pub(crate) block: usize,
+    pub(crate) rows: std::ops::Range<usize>,
+}
+
+multiversion! {
+    /// Runs one task of a pooling or resampling step.
+    run => pool(PoolTask)
+}
+
+/// # Safety
+/// Views must fit each other as the kind says; no other task may write the
+/// same rows of the block.
+#[inline(always)]
+unsafe fn pool<L: Lanes>(task: &PoolTask) {
+    let b = task.block;
+    let other = task.other.unwrap_or(task.input);
+    for y in task.rows.clone() {
+        for x in 0..task.output.shape.width {
+            // SAFETY: the planner gave the views sizes for which all pixels below exist.
+            unsafe {
+                let load = |view: &View, y: usize, x: usize| L::load(view.at(b, y as isize, x as isize));
+                let value = match task.kind {
+                    PoolKind::Max2x2 => {
+                        let top = load(&task.input, y, x).max(load(&task.input, y, x + 1));
+                        top.max(load(&task.input, y + 1, x)).max(load(&task.input, y + 1, x + 1))
+                    }
+                    PoolKind::Average { height, width } => {
+                        let mut sum = L::splat(0.0);
+                        for dy in 0..height {
+                            let row = task.input.at(b, (y * height + dy) as isize, (x * width) as isize);
+                            for dx in 0..width {
+                                sum = sum.add(L::load(row.add(dx * LANES)));
+                            }
+                        }
+                        sum.mul(L::splat(1.0 / (height * width) as f32))
+                    }
+                    PoolKind::Upsample { factor } => load(&task.input, y / factor, x / factor),
+                    PoolKind::AddUpsampled { factor } => {
+                        load(&task.input, y, x).add(load(&other, y / factor, x / factor))
+                    }
+                    PoolKind::Add => load(&task.input, y, x).add(load(&other, y, x)),
+                };
+                value.store(task.output.at(b, y as isize, x as isize));
+            }
+        }
+    }
+}

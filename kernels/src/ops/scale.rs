@@ -1,0 +1,106 @@
+//! Squeeze-and-excitation (Hu et al., arXiv 1709.01507): channel means, and scaling by a gate.
+
+use crate::layout::View;
+use crate::simd::{LANES, Lanes, multiversion};
+
+/// The mean of every channel of one block.
+pub(crate) struct MeanTask {
+    pub(crate) input: View,
+    pub(crate) block: usize,
+    /// Sixteen values.
+    pub(crate) output: *mut f32,
+}
+
+multiversion! {
+    /// Computes the channel means of a block.
+    mean => block_mean(MeanTask)
+}
+
+/// # Safety
+/// `output` must be writable for sixteen values.
+#[inline(always)]
+unsafe fn block_mean<L: Lanes>(task: &MeanTask) {
+    let shape = task.input.shape;
+    // SAFETY: rows and columns stay inside the view.
+    unsafe {
+        let mut total = L::splat(0.0);
+        for y in 0..shape.height as isize {
+            // Row sums first: adding small numbers to a large total would lose digits.
+            let row = task.input.at(task.block, y, 0);
+            let mut sums = [L::splat(0.0); 4];
+            let mut x = 0;
+            while x + 4 <= shape.width {
+                for (i, sum) in sums.iter_mut().enumerate() {
+                    *sum = sum.add(L::load(row.add((x + i) * LANES)));
+                }
+                x += 4;
+            }
+            for x in x..shape.width {
+                sums[0] = sums[0].add(L::load(row.add(x * LANES)));
+            }
+            total = total.add(sums[0].add(sums[1]).add(sums[2].add(sums[3])));
+        }
+        total.mul(L::splat(1.0 / (shape.height * shape.width) as f32)).store(task.output);
+    }
+}
+
+/// Multiplies the rows `rows` of one block by sixteen gates.
+pub(crate) struct ScaleTask {
+    pub(crate) input: View,
+    pub(crate) output: View,
+    /// Sixteen gates.
+    pub(crate) gates: *const f32,
+    pub(crate) block: usize,
+    pub(crate) rows: std::ops::Range<usize>,
+}
+
+multiversion! {
+    /// Scales a block's channels.
+    scale => block_scale(ScaleTask)
+}
+
+/// # Safety
+/// Input and output may be the same view; no other task may write the rows.
+#[inline(always)]
+unsafe fn block_scale<L: Lanes>(task: &ScaleTask) {
+    // SAFETY: rows and columns stay inside both views.
+    unsafe {
+        let gates = L::load(task.gates);
+        for y in task.rows.clone() {
+            let from = task.input.at(task.block, y as isize, 0);
+            let to = task.output.at(task.block, y as isize, 0);
+            for x in 0..task.output.shape.width {
+                L::load(from.add(x * LANES)).mul(gates).store(to.add(x * LANES));
+            }
+        }
+    }
+}
+
+/// The gates of squeeze-and-excitation: hard-sigmoid(W₂·relu(W₁·means + b₁) + b₂), `1 +` that with a skip.
+/// Tiny matrices (at most 384×96), so plain loops do.
+pub(crate) struct Gates<'a> {
+    pub(crate) squeeze: (&'a [f32], &'a [f32]),
+    pub(crate) excite: (&'a [f32], &'a [f32]),
+    /// Slope of the hard sigmoid: 1/6 (PyTorch) or 1/5 (Paddle's default).
+    pub(crate) slope: f32,
+    pub(crate) skip: bool,
+}
+
+impl Gates<'_> {
+    /// Replaces the channel means in `values` by the gates.
+    pub(crate) fn apply(&self, values: &mut [f32], hidden: &mut Vec<f32>) {
+        let channels = self.excite.1.len();
+        hidden.clear();
+        hidden.extend(self.squeeze.0.chunks_exact(channels).zip(self.squeeze.1).map(|(weights, bias)| {
+            let dot: f32 = weights.iter().zip(&*values).map(|(w, v)| w * v).sum();
+            (dot + bias).max(0.0)
+        }));
+        for (c, (weights, bias)) in self.excite.0.chunks_exact(hidden.len()).zip(self.excite.1).enumerate() {
+            let dot: f32 = weights.iter().zip(&*hidden).map(|(w, v)| w * v).sum();
+            let gate = ((dot + bias) * self.slope + 0.5).clamp(0.0, 1.0);
+            values[c] = if self.skip { 1.0 + gate } else { gate };
+        }
+        // Padding lanes keep whatever they hold, times zero.
+        values[channels..].fill(0.0);
+    }
+}

@@ -1,0 +1,176 @@
+//! From an image size to buffers: shapes, halos, and places in one arena.
+
+use crate::layout::Shape;
+use crate::network::{Network, Op, OutputOrder, Padding, Value};
+use crate::ops::attention;
+use crate::ops::pool::PoolKind;
+use crate::simd::LANES;
+
+/// Values of the image lie four to a pixel: red, green, blue and nothing.
+pub(crate) const IMAGE_PITCH: usize = 4;
+
+/// Buffers for one image size.
+pub(crate) struct Plan {
+    /// Shape of every value, with the halo of its buffer.
+    pub(crate) shapes: Vec<Shape>,
+    /// Where each value's buffer starts in the arena.
+    pub(crate) offsets: Vec<usize>,
+    /// Whether the value has a buffer of its own rather than its input's.
+    pub(crate) owns_buffer: Vec<bool>,
+    /// Where scratch memory starts.
+    pub(crate) scratch: usize,
+    /// Values the arena must hold.
+    pub(crate) floats: usize,
+    /// `[height, width, channels]` of the result.
+    pub(crate) output: [usize; 3],
+}
+
+/// An image too small for the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TooSmall;
+
+impl Plan {
+    /// Plans `network` for images of `height`×`width`.
+    pub(crate) fn new(network: &Network, height: usize, width: usize) -> Result<Self, TooSmall> {
+        let mut shapes = vec![Shape { channels: 3, height, width, halo: 0, pitch: IMAGE_PITCH }];
+        for (i, op) in network.ops.iter().enumerate() {
+            let (height, width) = output_size(op, &shapes).ok_or(TooSmall)?;
+            shapes.push(Shape { channels: network.channels[i + 1], height, width, halo: 0, pitch: LANES });
+        }
+        let last_use = last_uses(network);
+        let roots = roots(network, &last_use, &shapes);
+        for (op, halo) in network.ops.iter().map(|op| (op, border(op))) {
+            for value in op.inputs() {
+                let root = roots[value.0];
+                shapes[root].halo = shapes[root].halo.max(halo);
+            }
+        }
+        for v in 0..shapes.len() {
+            shapes[v].halo = shapes[roots[v]].halo;
+        }
+        let mut live = Vec::<Buffer>::new();
+        let mut offsets = vec![0; shapes.len()];
+        let mut floats = 0;
+        for v in 0..shapes.len() {
+            // Value v is written by operation v - 1; what was read for the last time before that is free.
+            live.retain(|b| b.last_use + 1 >= v);
+            if roots[v] == v {
+                // A cache line between buffers keeps vector loads past the last pixel inside the arena.
+                let size = shapes[v].floats().next_multiple_of(16) + 16;
+                let members = (v..shapes.len()).filter(|m| roots[*m] == v);
+                let last_use = members.map(|m| last_use[m]).max().unwrap_or(v);
+                let start = first_gap(&live, size);
+                live.push(Buffer { start, size, last_use });
+                live.sort_by_key(|b| b.start);
+                offsets[v] = start;
+                floats = floats.max(start + size);
+            } else {
+                offsets[v] = offsets[roots[v]];
+            }
+        }
+        let scratch = floats;
+        floats += network.ops.iter().zip(&shapes[1..]).map(|(op, shape)| scratch_floats(op, shape)).max().unwrap_or(0);
+        let out = shapes[network.output.0];
+        let output = match network.order {
+            OutputOrder::ChannelsLast => [out.height, out.width, out.channels],
+            OutputOrder::PixelShuffle => [out.height * 2, out.width * 2, 1],
+        };
+        let owns_buffer = roots.iter().enumerate().map(|(v, root)| v == *root).collect();
+        Ok(Self { shapes, offsets, owns_buffer, scratch, floats, output })
+    }
+}
+
+struct Buffer {
+    start: usize,
+    size: usize,
+    /// The last operation that reads it.
+    last_use: usize,
+}
+
+/// The lowest place where `size` values fit between `live` buffers (sorted by start).
+fn first_gap(live: &[Buffer], size: usize) -> usize {
+    let mut start = 0;
+    for buffer in live {
+        if start + size <= buffer.start {
+            break;
+        }
+        start = start.max(buffer.start + buffer.size);
+    }
+    start
+}
+
+/// The last operation that reads each value; the output is read after all of them.
+fn last_uses(network: &Network) -> Vec<usize> {
+    let mut last_use: Vec<_> = (0..network.channels.len()).map(|v| v.saturating_sub(1)).collect();
+    for (i, op) in network.ops.iter().enumerate() {
+        for value in op.inputs() {
+            last_use[value.0] = i;
+        }
+    }
+    last_use[network.output.0] = network.ops.len();
+    last_use
+}
+
+/// The value whose buffer each value uses: operations that read a pixel before
+/// they write it take over the buffer of an input that is not needed later.
+fn roots(network: &Network, last_use: &[usize], shapes: &[Shape]) -> Vec<usize> {
+    let mut roots: Vec<_> = (0..network.channels.len()).collect();
+    for (i, op) in network.ops.iter().enumerate() {
+        let in_place = match op {
+            Op::SqueezeExcite { input, .. } | Op::LayerNorm { input, .. } | Op::Softmax { input } => Some(*input),
+            Op::Pool { kind: PoolKind::Add | PoolKind::AddUpsampled { .. }, input, .. } => Some(*input),
+            _ => None,
+        };
+        if let Some(Value(input)) = in_place
+            && last_use[input] == i
+            && shapes[input].pitch == LANES
+        {
+            roots[i + 1] = roots[input];
+        }
+    }
+    roots
+}
+
+/// Pixels beyond the edge that `op` reads of its inputs.
+fn border(op: &Op) -> usize {
+    match op {
+        Op::Conv { kernel, padding, .. } => match padding {
+            Padding::Symmetric(h, w) => *h.max(w),
+            Padding::SameUpper => kernel.0.max(kernel.1) - 1,
+        },
+        Op::Depthwise { padding, .. } => padding.0.max(padding.1),
+        Op::Pool { kind: PoolKind::Max2x2, .. } => 1,
+        _ => 0,
+    }
+}
+
+/// `(height, width)` of what `op` gives; `None` where nothing is left.
+fn output_size(op: &Op, shapes: &[Shape]) -> Option<(usize, usize)> {
+    let input = shapes[op.inputs().first()?.0];
+    let (h, w) = (input.height, input.width);
+    let strided = |(kh, kw): (usize, usize), (sh, sw): (usize, usize), (ph, pw): (usize, usize)| {
+        Some((((h + 2 * ph).checked_sub(kh)?) / sh + 1, ((w + 2 * pw).checked_sub(kw)?) / sw + 1))
+    };
+    let size = match op {
+        Op::Conv { kernel, stride, padding: Padding::Symmetric(ph, pw), .. } => strided(*kernel, *stride, (*ph, *pw))?,
+        Op::Depthwise { kernel, stride, padding, .. } => strided(*kernel, *stride, *padding)?,
+        Op::ConvTranspose { .. } => (h * 2, w * 2),
+        Op::Pool { kind: PoolKind::Average { height, width }, .. } => (h / height, w / width),
+        Op::Pool { kind: PoolKind::Upsample { factor }, .. } => (h * factor, w * factor),
+        Op::Pool { kind: PoolKind::AddUpsampled { factor }, other: Some(other), .. } => {
+            let coarse = shapes[other.0];
+            ((coarse.height * factor).min(h), (coarse.width * factor).min(w))
+        }
+        _ => (h, w),
+    };
+    (size.0 > 0 && size.1 > 0).then_some(size)
+}
+
+/// Scratch values that `op` needs for an output of `shape`.
+fn scratch_floats(op: &Op, shape: &Shape) -> usize {
+    match op {
+        Op::SqueezeExcite { .. } => shape.blocks() * LANES,
+        Op::Attention { heads, .. } => heads * attention::scratch_floats(shape.width),
+        _ => 0,
+    }
+}

@@ -1,0 +1,91 @@
+//! Sixteen lanes in two 256-bit registers.
+
+use std::arch::x86_64::*;
+
+use super::Lanes;
+
+#[derive(Clone, Copy)]
+pub(crate) struct F32x8x2(__m256, __m256);
+
+macro_rules! both {
+    ($f:ident, $($v:expr),+) => { unsafe { F32x8x2($f($($v.0),+), $f($($v.1),+)) } };
+}
+
+// SAFETY of all blocks: the trait's contract asks for AVX2, FMA and valid pointers.
+#[allow(clippy::undocumented_unsafe_blocks)]
+impl Lanes for F32x8x2 {
+    // 6 pixels × 1 block × 2 registers = 12 accumulators of 16 registers.
+    const TILE: usize = 6;
+    const PANEL_BLOCKS: usize = 1;
+
+    #[inline(always)]
+    unsafe fn load(p: *const f32) -> Self {
+        unsafe { Self(_mm256_loadu_ps(p), _mm256_loadu_ps(p.add(8))) }
+    }
+    #[inline(always)]
+    unsafe fn store(self, p: *mut f32) {
+        unsafe {
+            _mm256_storeu_ps(p, self.0);
+            _mm256_storeu_ps(p.add(8), self.1);
+        }
+    }
+    #[inline(always)]
+    unsafe fn splat(x: f32) -> Self {
+        unsafe { Self(_mm256_set1_ps(x), _mm256_set1_ps(x)) }
+    }
+    #[inline(always)]
+    unsafe fn add(self, o: Self) -> Self {
+        both!(_mm256_add_ps, self, o)
+    }
+    #[inline(always)]
+    unsafe fn sub(self, o: Self) -> Self {
+        both!(_mm256_sub_ps, self, o)
+    }
+    #[inline(always)]
+    unsafe fn mul(self, o: Self) -> Self {
+        both!(_mm256_mul_ps, self, o)
+    }
+    #[inline(always)]
+    unsafe fn div(self, o: Self) -> Self {
+        both!(_mm256_div_ps, self, o)
+    }
+    #[inline(always)]
+    unsafe fn max(self, o: Self) -> Self {
+        both!(_mm256_max_ps, self, o)
+    }
+    #[inline(always)]
+    unsafe fn min(self, o: Self) -> Self {
+        both!(_mm256_min_ps, self, o)
+    }
+    #[inline(always)]
+    unsafe fn mul_add(self, b: Self, c: Self) -> Self {
+        both!(_mm256_fmadd_ps, self, b, c)
+    }
+    #[inline(always)]
+    unsafe fn round(self) -> Self {
+        unsafe { Self(_mm256_round_ps::<8>(self.0), _mm256_round_ps::<8>(self.1)) }
+    }
+    #[inline(always)]
+    unsafe fn exp2_integral(self) -> Self {
+        #[inline(always)]
+        unsafe fn half(v: __m256) -> __m256 {
+            unsafe {
+                let biased = _mm256_add_epi32(_mm256_cvtps_epi32(v), _mm256_set1_epi32(127));
+                _mm256_castsi256_ps(_mm256_slli_epi32::<23>(biased))
+            }
+        }
+        unsafe { Self(half(self.0), half(self.1)) }
+    }
+    #[inline(always)]
+    unsafe fn sum(self) -> f32 {
+        let mut lanes = [0.0f32; 16];
+        unsafe { self.store(lanes.as_mut_ptr()) };
+        lanes.iter().sum()
+    }
+    #[inline(always)]
+    unsafe fn largest(self) -> f32 {
+        let mut lanes = [0.0f32; 16];
+        unsafe { self.store(lanes.as_mut_ptr()) };
+        lanes.iter().copied().fold(f32::NEG_INFINITY, f32::max)
+    }
+}

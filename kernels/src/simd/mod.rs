@@ -1,0 +1,80 @@
+//! Sixteen f32 lanes: one vector type per instruction set behind one trait.
+//!
+//! Kernels are written once as `#[inline(always)]` functions over [`Lanes`] and
+//! instantiated inside functions that carry the `#[target_feature]` of their
+//! backend (see [`multiversion!`]); inlining gives them the right instructions.
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod avx2;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod avx512;
+pub(crate) mod portable;
+
+/// Lanes in a vector, and channels in a block.
+pub(crate) const LANES: usize = 16;
+
+/// A vector of [`LANES`] f32 values.
+///
+/// # Safety
+/// Methods may only run on a processor with the implementation's instruction
+/// set; pointers must be valid for [`LANES`] values (no alignment is needed).
+pub(crate) trait Lanes: Copy {
+    /// Pixels that a convolution keeps in registers at once.
+    const TILE: usize;
+    /// Blocks of output channels that a convolution keeps in registers at once.
+    const PANEL_BLOCKS: usize;
+
+    unsafe fn load(p: *const f32) -> Self;
+    unsafe fn store(self, p: *mut f32);
+    unsafe fn splat(x: f32) -> Self;
+    unsafe fn add(self, o: Self) -> Self;
+    unsafe fn sub(self, o: Self) -> Self;
+    unsafe fn mul(self, o: Self) -> Self;
+    unsafe fn div(self, o: Self) -> Self;
+    unsafe fn max(self, o: Self) -> Self;
+    unsafe fn min(self, o: Self) -> Self;
+    /// `self * b + c`.
+    unsafe fn mul_add(self, b: Self, c: Self) -> Self;
+    /// Nearest integer, ties to even.
+    unsafe fn round(self) -> Self;
+    /// `2^self` for integral lanes from -126 to 127.
+    unsafe fn exp2_integral(self) -> Self;
+    unsafe fn sum(self) -> f32;
+    unsafe fn largest(self) -> f32;
+}
+
+/// Defines `$name(backend, task)`, which runs the generic kernel `$kernel` with
+/// the instruction set of `backend`.
+macro_rules! multiversion {
+    ($(#[$doc:meta])* $name:ident => $kernel:ident($task:ty)) => {
+        $(#[$doc])*
+        ///
+        /// # Safety
+        /// As the generic kernel says; `backend` must be available.
+        pub(crate) unsafe fn $name(backend: $crate::Backend, task: &$task) {
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx512f")]
+            unsafe fn avx512(task: &$task) {
+                // SAFETY: the caller vouches for the task; the features are enabled here.
+                unsafe { $kernel::<$crate::simd::avx512::F32x16>(task) }
+            }
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2,fma")]
+            unsafe fn avx2(task: &$task) {
+                // SAFETY: as above.
+                unsafe { $kernel::<$crate::simd::avx2::F32x8x2>(task) }
+            }
+            match backend {
+                // SAFETY: an available backend's features are present.
+                #[cfg(target_arch = "x86_64")]
+                $crate::Backend::Avx512 => unsafe { avx512(task) },
+                // SAFETY: as above.
+                #[cfg(target_arch = "x86_64")]
+                $crate::Backend::Avx2 => unsafe { avx2(task) },
+                // SAFETY: plain Rust; the caller vouches for the task.
+                _ => unsafe { $kernel::<$crate::simd::portable::F32Array>(task) },
+            }
+        }
+    };
+}
+pub(crate) use multiversion;

@@ -1,0 +1,98 @@
+//! Text detection: a page → the quads of its text lines.
+//!
+//! A segmentation network gives a map of text probability (differentiable
+//! binarisation, Liao et al., arXiv 1911.08947); [`boxes`] cuts quads from it.
+
+pub mod boxes;
+mod input;
+mod network;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use candle_core::{Device, Tensor};
+use serde::Deserialize;
+use slipstream_kernels::{NetworkOp, Parallelism};
+
+use crate::geometry::{Point, Quad};
+use crate::raster::Raster;
+use crate::weights::{ModelError, load};
+use boxes::{BoxSettings, find_boxes};
+
+/// A detected line of text.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TextRegion {
+    /// Where it stands, in pixels of the page.
+    pub quad: Quad,
+    /// Mean text probability inside, 0 to 1.
+    pub score: f32,
+}
+
+/// All detected lines of a page, from top to bottom.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct TextRegions {
+    /// The lines.
+    pub regions: Vec<TextRegion>,
+}
+
+/// What `config.json` of a detector holds beside the network's structure.
+#[derive(Debug, Clone, Deserialize)]
+struct Config {
+    structure: network::Structure,
+    /// The page is scaled down so that its longer side has at most this many pixels.
+    long_side: usize,
+    mean: [f32; 3],
+    deviation: [f32; 3],
+    #[serde(flatten)]
+    boxes: BoxSettings,
+}
+
+/// A detection network with its pre- and post-processing.
+pub struct Detector {
+    op: NetworkOp,
+    config: Config,
+}
+
+impl Detector {
+    /// Loads the detector in `folder`.
+    ///
+    /// # Errors
+    /// [`ModelError`] when files are missing or do not fit each other.
+    pub fn load(folder: &Path) -> Result<Self, ModelError> {
+        let (weights, config): (_, Config) = load(folder)?;
+        let network = network::build(&weights, &config.structure)?;
+        Ok(Self { op: NetworkOp::new(Arc::new(network), Parallelism::Pool), config })
+    }
+
+    /// The text lines of `page`; computes on the rayon pool of the caller.
+    ///
+    /// # Errors
+    /// [`ModelError::Run`] when the network fails.
+    pub fn detect(&self, page: &Raster) -> Result<TextRegions, ModelError> {
+        if page.width() == 0 || page.height() == 0 {
+            return Ok(TextRegions::default());
+        }
+        let (width, height) = input::working_size(page, self.config.long_side);
+        let image = input::normalised(page, (width, height), self.config.mean, self.config.deviation);
+        let map = self.probability_map(image, (height, width))?;
+        let (sx, sy) = (page.width() as f32 / width as f32, page.height() as f32 / height as f32);
+        let (right, bottom) = (page.width() as f32, page.height() as f32);
+        let to_page = |p: Point| Point::new((p.x * sx).clamp(0.0, right), (p.y * sy).clamp(0.0, bottom));
+        let mut regions: Vec<_> = find_boxes(&map, (width, height), &self.config.boxes)
+            .into_iter()
+            .map(|(quad, score)| TextRegion { quad: quad.map(to_page), score })
+            .collect();
+        regions.sort_by(|a, b| a.quad.centre().y.total_cmp(&b.quad.centre().y));
+        Ok(TextRegions { regions })
+    }
+
+    /// The network alone: `image` as `[height][width][3]`, normalised, to text
+    /// probabilities `[height][width]`.
+    ///
+    /// # Errors
+    /// [`ModelError::Run`] when the sizes do not fit.
+    pub fn probability_map(&self, image: Vec<f32>, (height, width): (usize, usize)) -> Result<Vec<f32>, ModelError> {
+        let image = Tensor::from_vec(image, (1, height, width, 3), &Device::Cpu)?;
+        Ok(image.apply_op1_no_bwd(&self.op)?.flatten_all()?.to_vec1()?)
+    }
+}

@@ -1,0 +1,104 @@
+//! Text recognition: line crops → characters with confidences and places.
+
+mod ctc;
+mod network;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use candle_core::{Device, Tensor};
+use rayon::prelude::*;
+use serde::Deserialize;
+use slipstream_kernels::{NetworkOp, Parallelism};
+
+use crate::crop::{CROP_HEIGHT, LineCrop};
+use crate::text::TextLine;
+use crate::weights::{ModelError, load};
+
+/// What `config.json` of a recogniser holds.
+#[derive(Debug, Clone, Deserialize)]
+struct Config {
+    structure: network::Structure,
+    /// Narrower crops are padded to this many pixels.
+    min_width: usize,
+    /// What each class reads as; the first is CTC's blank.
+    classes: Vec<String>,
+}
+
+/// A recognition network with its pre- and post-processing.
+pub struct Recogniser {
+    op: NetworkOp,
+    min_width: usize,
+    classes: Vec<char>,
+}
+
+impl Recogniser {
+    /// Loads the recogniser in `folder`.
+    ///
+    /// # Errors
+    /// [`ModelError`] when files are missing or do not fit each other.
+    pub fn load(folder: &Path) -> Result<Self, ModelError> {
+        let (weights, config): (_, Config) = load(folder)?;
+        let network = network::build(&weights, &config.structure)?;
+        if network.output_channels() != config.classes.len() {
+            return Err(ModelError::Invalid {
+                path: folder.join("config.json"),
+                reason: format!("{} classes for {} outputs", config.classes.len(), network.output_channels()),
+            });
+        }
+        let classes = config.classes.iter().map(|class| class.chars().next().unwrap_or(ctc::BLANK)).collect();
+        let op = NetworkOp::new(Arc::new(network), Parallelism::Serial);
+        Ok(Self { op, min_width: config.min_width, classes })
+    }
+
+    /// Reads `crops`, which may come from any number of pages, in their order.
+    ///
+    /// Every line runs at its own width on one thread of the rayon pool of the
+    /// caller, longest first: on a CPU, padding to a common width costs more
+    /// than batching gains.
+    ///
+    /// # Errors
+    /// [`ModelError::Run`] when the network fails.
+    pub fn recognise(&self, crops: &[&LineCrop]) -> Result<Vec<TextLine>, ModelError> {
+        let mut order: Vec<_> = (0..crops.len()).collect();
+        order.sort_by_key(|i| std::cmp::Reverse(crops[*i].width()));
+        let mut read = order
+            .into_par_iter()
+            .with_max_len(1)
+            .map(|i| Ok((i, self.read(crops[i])?)))
+            .collect::<Result<Vec<_>, ModelError>>()?;
+        read.sort_by_key(|(i, _)| *i);
+        Ok(read.into_iter().map(|(_, line)| line).collect())
+    }
+
+    /// The network alone: class probabilities `[steps][classes]` of one crop.
+    ///
+    /// # Errors
+    /// [`ModelError::Run`] when the network fails.
+    pub fn probabilities(&self, crop: &LineCrop) -> Result<Vec<f32>, ModelError> {
+        let width = crop.width().max(self.min_width);
+        // The network was trained on blue-green-red values from -1 to 1 with zeros as padding.
+        let mut image = vec![0.0; CROP_HEIGHT * width * 3];
+        let rows = image.chunks_exact_mut(width * 3).zip(crop.rgb().chunks_exact(crop.width() * 3));
+        for (to, from) in rows {
+            for (to, from) in to.chunks_exact_mut(3).zip(from.chunks_exact(3)) {
+                for c in 0..3 {
+                    to[c] = f32::from(from[2 - c]) / 127.5 - 1.0;
+                }
+            }
+        }
+        let image = Tensor::from_vec(image, (1, CROP_HEIGHT, width, 3), &Device::Cpu)?;
+        Ok(image.apply_op1_no_bwd(&self.op)?.flatten_all()?.to_vec1()?)
+    }
+
+    fn read(&self, crop: &LineCrop) -> Result<TextLine, ModelError> {
+        let probabilities = self.probabilities(crop)?;
+        let padded = crop.width().max(self.min_width) as f32 / crop.width() as f32;
+        let chars = ctc::decode(&probabilities, &self.classes, padded);
+        let confidence = match chars.len() {
+            0 => 0.0,
+            n => chars.iter().map(|c| c.confidence).sum::<f32>() / n as f32,
+        };
+        Ok(TextLine { chars, confidence, quad: crop.quad() })
+    }
+}
