@@ -1,0 +1,127 @@
+//! Locales: how a country prints names, addresses, numbers, dates, taxes and the words around them.
+//!
+//! A locale is data, not code: `locales/TAG.txt` holds one list a line,
+//! `key: entry | entry *3`, where `*3` makes an entry three times as likely. A
+//! country file may build on a language file and replace some of its lists.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use crate::dice::Dice;
+
+/// The word lists and formats of one country's receipts.
+#[derive(Debug)]
+pub struct Locale {
+    /// BCP 47 tag, for example `de-DE`.
+    pub tag: &'static str,
+    lists: HashMap<&'static str, Vec<&'static str>>,
+}
+
+/// The tags and files of all locales; later files replace lists of earlier ones.
+const SOURCES: &[(&str, &[&str])] = &[
+    ("en-MY", &[include_str!("../locales/en.txt"), include_str!("../locales/en-MY.txt")]),
+    ("en-GB", &[include_str!("../locales/en.txt"), include_str!("../locales/en-GB.txt")]),
+    ("en-US", &[include_str!("../locales/en.txt"), include_str!("../locales/en-US.txt")]),
+];
+
+/// All locales, in a fixed order.
+pub fn all() -> &'static [Locale] {
+    static ALL: OnceLock<Vec<Locale>> = OnceLock::new();
+    ALL.get_or_init(|| SOURCES.iter().map(|(tag, files)| Locale::parse(tag, files)).collect())
+}
+
+/// The locale with this tag (`de-DE`), or all locales of a language (`de`).
+pub fn find(name: &str) -> Vec<&'static Locale> {
+    all().iter().filter(|l| l.tag == name || l.language() == name).collect()
+}
+
+impl Locale {
+    fn parse(tag: &'static str, files: &[&'static str]) -> Self {
+        let mut lists = HashMap::new();
+        for line in files.iter().flat_map(|f| f.lines()).filter(|l| !l.starts_with("//")) {
+            if let Some((key, entries)) = line.split_once(':') {
+                lists.insert(key.trim(), entries.split(" | ").flat_map(weighted_entry).collect());
+            }
+        }
+        Self { tag, lists }
+    }
+
+    /// The entries of a list, or none where the locale lacks it.
+    pub fn list(&self, key: &str) -> &[&'static str] {
+        self.lists.get(key).map_or(&[], Vec::as_slice)
+    }
+
+    /// The only or first entry of a list, or nothing.
+    pub fn one(&self, key: &str) -> &'static str {
+        self.list(key).first().copied().unwrap_or_default()
+    }
+
+    /// A random entry of a list, or nothing where the locale lacks it.
+    pub fn pick(&self, dice: &mut Dice, key: &str) -> &'static str {
+        dice.pick(self.list(key))
+    }
+
+    /// True where the locale has such a list with an entry in it.
+    pub fn has(&self, key: &str) -> bool {
+        !self.one(key).is_empty()
+    }
+
+    /// A number from a list with one entry, or `otherwise`.
+    pub(crate) fn number(&self, key: &str, otherwise: f64) -> f64 {
+        self.one(key).parse().unwrap_or(otherwise)
+    }
+
+    /// ISO 639-1 code.
+    pub fn language(&self) -> &'static str {
+        self.tag.split('-').next().unwrap_or_default()
+    }
+
+    /// ISO 3166-1 alpha-2 code.
+    pub fn country(&self) -> &'static str {
+        self.tag.rsplit('-').next().unwrap_or_default()
+    }
+
+    /// ISO 4217 code.
+    pub fn currency(&self) -> &'static str {
+        self.one("currency")
+    }
+
+    /// A random entry of the list `key` with each `{name}` in it replaced by
+    /// what `value` says or, where it says nothing, by an entry of the list
+    /// `name`, expanded in turn. Then `#`, `~` and `^` become digits and letters.
+    pub(crate) fn expand(&self, dice: &mut Dice, key: &str, value: &dyn Fn(&str) -> Option<String>) -> String {
+        let entry = self.pick(dice, key);
+        self.fill(dice, entry, value, 0)
+    }
+
+    fn fill(&self, dice: &mut Dice, template: &str, value: &dyn Fn(&str) -> Option<String>, depth: usize) -> String {
+        let mut out = String::new();
+        let mut rest = template;
+        while let Some((before, after)) = rest.split_once('{') {
+            let Some((name, tail)) = after.split_once('}') else { break };
+            out.push_str(&dice.fill(before));
+            match value(name) {
+                Some(text) => out.push_str(&text),
+                // The depth keeps a list that names itself from looping.
+                None if depth < 6 => {
+                    let entry = self.pick(dice, name);
+                    out.push_str(&self.fill(dice, entry, value, depth + 1));
+                }
+                None => {}
+            }
+            rest = tail;
+        }
+        out.push_str(&dice.fill(rest));
+        out
+    }
+}
+
+/// An entry as often as its weight says: `TOTAL *3` is three times `TOTAL`.
+fn weighted_entry(entry: &'static str) -> impl Iterator<Item = &'static str> {
+    let entry = entry.trim();
+    let (text, times) = match entry.rsplit_once(" *") {
+        Some((text, times)) => times.parse().map_or((entry, 1), |n: usize| (text.trim(), n)),
+        None => (entry, 1),
+    };
+    std::iter::repeat_n(text, times)
+}

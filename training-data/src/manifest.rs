@@ -1,0 +1,89 @@
+//! Manifests: many receipts of a mix of locales, one JSON object a line.
+
+use std::io::{self, Write};
+
+use crate::dice::Dice;
+use crate::locale::{self, Locale};
+use crate::receipt::{Receipt, generate};
+
+/// Which locales a collection draws from, and how often.
+#[derive(Debug, Clone)]
+pub struct Mix(Vec<(&'static Locale, f64)>);
+
+/// Asked for a language that the synthesiser does not speak.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no locale {name:?}: choose among {known}")]
+pub struct UnknownLocale {
+    name: String,
+    known: String,
+}
+
+impl Default for Mix {
+    /// A third Malaysian, the rest spread evenly.
+    fn default() -> Self {
+        let others = (locale::all().len().max(2) - 1) as f64;
+        Self(locale::all().iter().map(|l| (l, if l.tag == "en-MY" { 0.5 } else { 1.0 / others })).collect())
+    }
+}
+
+impl Mix {
+    /// Equal shares of the named locales (`de-DE`) and languages (`en`).
+    ///
+    /// # Errors
+    /// A name that is neither.
+    pub fn of(names: &[String]) -> Result<Self, UnknownLocale> {
+        let mut chosen = Vec::new();
+        for name in names {
+            let found = locale::find(name);
+            if found.is_empty() {
+                let known = locale::all().iter().map(|l| l.tag).collect::<Vec<_>>().join(", ");
+                return Err(UnknownLocale { name: name.clone(), known });
+            }
+            chosen.extend(found.iter().map(|l| (*l, 1.0 / found.len() as f64)));
+        }
+        Ok(Self(chosen))
+    }
+
+    /// Receipt `index` of the collection `seed`.
+    pub fn receipt(&self, seed: u64, index: u64) -> Receipt {
+        // The locale has a stream of its own, so that receipts do not change with the mix.
+        let shares: Vec<f64> = self.0.iter().map(|l| l.1).collect();
+        let chosen = self.0.get(Dice::new(!seed, index).weighted(&shares)).map_or(&locale::all()[0], |l| l.0);
+        generate(chosen, seed, index)
+    }
+}
+
+/// Writes one receipt's truth as one line.
+///
+/// # Errors
+/// What `out` reports.
+pub fn write_line(out: &mut impl Write, receipt: &Receipt) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, &receipt.truth)?;
+    out.write_all(b"\n")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::truth::Truth;
+
+    #[test]
+    fn a_line_reads_back() {
+        let receipt = Mix::default().receipt(3, 14);
+        let mut out = Vec::new();
+        write_line(&mut out, &receipt).unwrap();
+        assert_eq!(out.iter().filter(|b| **b == b'\n').count(), 1);
+        assert_eq!(serde_json::from_slice::<Truth>(&out).unwrap(), receipt.truth);
+    }
+
+    #[test]
+    fn a_third_is_malaysian_and_names_are_checked() {
+        let mix = Mix::default();
+        let malaysian = (0..600).filter(|i| mix.receipt(1, *i).truth.country == "MY").count();
+        assert!((150..250).contains(&malaysian), "{malaysian}");
+        assert!(Mix::of(&["xx".into()]).unwrap_err().to_string().contains("en-MY"));
+        let english = Mix::of(&["en".into()]).unwrap();
+        assert!((0..50).all(|i| english.receipt(1, i).truth.language == "en"));
+    }
+}

@@ -1,0 +1,129 @@
+//! A whole receipt: drawing instructions and the truth, made from one seed.
+
+use crate::compose::compose;
+use crate::dice::Dice;
+use crate::format::{plain, short};
+use crate::layout::{Sheet, lay_out};
+use crate::locale::Locale;
+use crate::look::Look;
+use crate::merchant::Merchant;
+use crate::sale::{Method, Sale};
+use crate::truth::{Field, Fields, Item, Payment, Tax, Truth};
+
+/// A synthetic receipt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Receipt {
+    /// What is to be drawn.
+    pub sheet: Sheet,
+    /// What it says.
+    pub truth: Truth,
+}
+
+/// Receipt `index` of the collection `seed`, in the style of `locale`. The
+/// same arguments give the same receipt on every machine.
+pub fn generate(locale: &'static Locale, seed: u64, index: u64) -> Receipt {
+    let mut dice = Dice::new(seed, index);
+    let merchant = Merchant::draw(&mut dice, locale);
+    let sale = Sale::draw(&mut dice, locale, merchant.shop);
+    let look = Look::draw(&mut dice, locale);
+    let composed = compose(&mut dice, locale, &look, &merchant, &sale);
+    let (sheet, lines, page) = lay_out(composed.rows, &look);
+    let mut truth = Truth {
+        id: format!("{}-{seed}-{index}", locale.tag),
+        language: locale.language().to_string(),
+        country: locale.country().to_string(),
+        currency: locale.currency().to_string(),
+        page,
+        image: None,
+        lines,
+        fields: Fields::default(),
+        items: Vec::new(),
+        taxes: Vec::new(),
+        payments: Vec::new(),
+    };
+    fill_tables(&mut truth, &sale);
+    fill_fields(&mut truth, &sale, composed.subtotal);
+    Receipt { sheet, truth }
+}
+
+/// All printed parts of a field, joined by a space.
+fn joined(truth: &Truth, field: Field, group: Option<usize>) -> Option<String> {
+    let parts = truth.printed(field, group);
+    (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+/// `value` if the page shows the field.
+fn if_printed(truth: &Truth, field: Field, group: Option<usize>, value: String) -> Option<String> {
+    truth.lines.iter().flat_map(|l| &l.labels).any(|l| l.field == field && l.group == group).then_some(value)
+}
+
+fn fill_fields(truth: &mut Truth, sale: &Sale, subtotal: Option<i64>) {
+    let first = |field| truth.printed(field, None).into_iter().next();
+    let shown = |field, value: String| if_printed(truth, field, None, value);
+    truth.fields = Fields {
+        merchant_name: joined(truth, Field::MerchantName, None),
+        merchant_address: joined(truth, Field::MerchantAddress, None),
+        merchant_phone: first(Field::MerchantPhone),
+        merchant_tax_id: first(Field::MerchantTaxId),
+        date: shown(Field::Date, sale.moment.iso_date()),
+        time: shown(Field::Time, sale.moment.iso_time()),
+        receipt_number: first(Field::ReceiptNumber),
+        subtotal: subtotal.map(|s| plain(s, 2)),
+        tax_total: shown(Field::TaxTotal, plain(sale.tax(), 2)),
+        total: shown(Field::Total, plain(sale.total, 2)),
+        tip: shown(Field::Tip, plain(sale.tip.unwrap_or(0), 2)),
+        currency: truth.currency.clone(),
+        service_charge: sale.service.map(|s| plain(s, 2)),
+        rounding: sale.rounds.then(|| plain(sale.rounding, 2)),
+        change: sale.payments.iter().any(|p| p.0 == Method::Cash).then(|| plain(sale.change, 2)),
+    };
+}
+
+fn fill_tables(truth: &mut Truth, sale: &Sale) {
+    use crate::truth::ItemKind::{Deposit, Discount, Item as Bought, Return};
+    let items = sale.entries.iter().enumerate().map(|(i, e)| {
+        let (description, amount) = match e.kind {
+            Bought => (Field::ItemDescription, Field::ItemAmount),
+            Discount => (Field::DiscountDescription, Field::DiscountAmount),
+            Deposit => (Field::DepositDescription, Field::DepositAmount),
+            Return => (Field::ReturnDescription, Field::ReturnAmount),
+        };
+        Item {
+            kind: e.kind,
+            description: joined(truth, description, Some(i)),
+            quantity: if_printed(truth, Field::ItemQuantity, Some(i), short(e.quantity_milli, 3)),
+            unit_price: if_printed(truth, Field::ItemUnitPrice, Some(i), plain(e.unit_price, 2)),
+            amount: if_printed(truth, amount, Some(i), plain(e.amount, 2)),
+            code: joined(truth, Field::ItemCode, Some(i)),
+        }
+    });
+    let items = items.collect();
+    let taxes = sale.taxes.iter().enumerate().map(|(i, t)| {
+        let rate = sale.rates.get(t.rate).copied().unwrap_or_default();
+        Tax {
+            rate: if_printed(truth, Field::TaxRate, Some(i), short(rate, 3)),
+            net: if_printed(truth, Field::TaxNet, Some(i), plain(t.net, 2)),
+            amount: if_printed(truth, Field::TaxAmount, Some(i), plain(t.tax, 2)),
+        }
+    });
+    let taxes: Vec<Tax> = taxes.collect();
+    let payments = sale.payments.iter().enumerate().map(|(i, (_, minor))| Payment {
+        method: truth.printed(Field::PaymentMethod, Some(i)).into_iter().next(),
+        amount: if_printed(truth, Field::PaymentAmount, Some(i), plain(*minor, 2)),
+    });
+    let payments: Vec<Payment> = payments.collect();
+    truth.items = items;
+    truth.taxes = keep_printed(truth, taxes, &[Field::TaxRate, Field::TaxNet, Field::TaxAmount]);
+    truth.payments = keep_printed(truth, payments, &[Field::PaymentMethod, Field::PaymentAmount]);
+}
+
+/// Drops the rows that the page does not show at all and renumbers the labels
+/// of the others.
+fn keep_printed<T: Default + PartialEq>(truth: &mut Truth, rows: Vec<T>, fields: &[Field]) -> Vec<T> {
+    let shown: Vec<bool> = rows.iter().map(|r| *r != T::default()).collect();
+    let place = |old: usize| shown.iter().take(old).filter(|s| **s).count();
+    for label in truth.lines.iter_mut().flat_map(|l| &mut l.labels).filter(|l| fields.contains(&l.field)) {
+        label.group = label.group.map(place);
+    }
+    rows.into_iter().filter(|r| *r != T::default()).collect()
+}

@@ -1,0 +1,223 @@
+//! What is known about a synthetic receipt: the manifest's record, one JSON object a receipt.
+
+use serde::{Deserialize, Serialize};
+
+/// A field that characters of a line belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    /// The seller's name: the registered name where one is printed, else the shop's.
+    MerchantName,
+    /// The seller's address, over one or several lines.
+    MerchantAddress,
+    /// The seller's telephone number.
+    MerchantPhone,
+    /// The seller's tax number.
+    MerchantTaxId,
+    /// The day of purchase.
+    Date,
+    /// The time of purchase.
+    Time,
+    /// The receipt's own number.
+    ReceiptNumber,
+    /// The sum before tax, tip or rounding.
+    Subtotal,
+    /// All taxes together.
+    TaxTotal,
+    /// What was to be paid, after rounding and tip.
+    Total,
+    /// The tip.
+    Tip,
+    /// What was bought.
+    ItemDescription,
+    /// How many, or how much by weight, without the unit.
+    ItemQuantity,
+    /// Price of one.
+    ItemUnitPrice,
+    /// Price of the row.
+    ItemAmount,
+    /// Article number.
+    ItemCode,
+    /// What a reduction is for.
+    DiscountDescription,
+    /// The reduction, with its sign.
+    DiscountAmount,
+    /// What a container deposit is for.
+    DepositDescription,
+    /// The deposit.
+    DepositAmount,
+    /// What was given back.
+    ReturnDescription,
+    /// The money given back, with its sign.
+    ReturnAmount,
+    /// A rate of the tax table, without the percent sign.
+    TaxRate,
+    /// The amount that the tax was computed on, without the tax.
+    TaxNet,
+    /// The tax at one rate.
+    TaxAmount,
+    /// How it was paid.
+    PaymentMethod,
+    /// How much was handed over.
+    PaymentAmount,
+}
+
+/// A field's place in a line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Label {
+    /// The field.
+    pub field: Field,
+    /// First character, counted in the line's text.
+    pub start: usize,
+    /// One past the last character.
+    pub end: usize,
+    /// Index into [`Truth::items`], [`Truth::taxes`] or [`Truth::payments`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<usize>,
+}
+
+/// A run of text as a detector would box it: columns that stand apart are lines of their own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// The characters, as printed.
+    pub text: String,
+    /// `[left, top, right, bottom]` in pixels of the page.
+    #[serde(rename = "box")]
+    pub bounds: [f32; 4],
+    /// The corners, clockwise from the text's top left, where the page was rendered askew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quad: Option<[[f32; 2]; 4]>,
+    /// The fields in this line, from left to right, without overlap.
+    pub labels: Vec<Label>,
+}
+
+/// The page's size in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageSize {
+    /// Width.
+    pub width: u32,
+    /// Height.
+    pub height: u32,
+}
+
+/// The receipt's single values. What the page does not show is `None`; money
+/// is a decimal string with a point.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "each field is documented at `Field` unless noted here")]
+pub struct Fields {
+    pub merchant_name: Option<String>,
+    pub merchant_address: Option<String>,
+    pub merchant_phone: Option<String>,
+    pub merchant_tax_id: Option<String>,
+    /// `YYYY-MM-DD`.
+    pub date: Option<String>,
+    /// `HH:MM`.
+    pub time: Option<String>,
+    pub receipt_number: Option<String>,
+    pub subtotal: Option<String>,
+    pub tax_total: Option<String>,
+    pub total: Option<String>,
+    pub tip: Option<String>,
+    /// ISO 4217 code; always known, printed or not.
+    pub currency: String,
+    /// A charge for service; printed without a label.
+    pub service_charge: Option<String>,
+    /// The rounding to the smallest coin; printed without a label.
+    pub rounding: Option<String>,
+    /// Cash handed back; printed without a label.
+    pub change: Option<String>,
+}
+
+/// What a row of the list of purchases is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ItemKind {
+    /// Something bought.
+    #[default]
+    Item,
+    /// A reduction.
+    Discount,
+    /// A container deposit.
+    Deposit,
+    /// Something given back.
+    Return,
+}
+
+/// One row of the list of purchases.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Item {
+    /// What the row is.
+    pub kind: ItemKind,
+    /// As printed; several lines are joined by one space.
+    pub description: Option<String>,
+    /// Decimal string, for example `2` or `0.534`.
+    pub quantity: Option<String>,
+    /// Decimal string.
+    pub unit_price: Option<String>,
+    /// Decimal string, negative for reductions and returns.
+    pub amount: Option<String>,
+    /// Article number.
+    pub code: Option<String>,
+}
+
+/// One row of the tax table.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Tax {
+    /// Percent as a decimal string, for example `19` or `5.5`.
+    pub rate: Option<String>,
+    /// The amount without the tax.
+    pub net: Option<String>,
+    /// The tax.
+    pub amount: Option<String>,
+}
+
+/// One payment.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Payment {
+    /// As printed.
+    pub method: Option<String>,
+    /// Decimal string; for cash what was handed over, change included.
+    pub amount: Option<String>,
+}
+
+/// Everything that is known about one receipt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Truth {
+    /// Locale, seed and index, for example `de-DE-1-42`.
+    pub id: String,
+    /// ISO 639-1 code.
+    pub language: String,
+    /// ISO 3166-1 alpha-2 code.
+    pub country: String,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// The page's size.
+    pub page: PageSize,
+    /// The rendered image's file name beside the manifest's image folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// The text, from top to bottom and from left to right.
+    pub lines: Vec<Line>,
+    /// The single values.
+    pub fields: Fields,
+    /// The list of purchases in the printed order.
+    pub items: Vec<Item>,
+    /// The tax table in the printed order.
+    pub taxes: Vec<Tax>,
+    /// The payments in the printed order.
+    pub payments: Vec<Payment>,
+}
+
+impl Truth {
+    /// The printed text of a field: its labelled characters from top to
+    /// bottom, joined by one space. `group` selects a row of a table.
+    pub fn printed(&self, field: Field, group: Option<usize>) -> Vec<String> {
+        let mut found = Vec::new();
+        for line in &self.lines {
+            for label in line.labels.iter().filter(|l| l.field == field && l.group == group) {
+                found.push(line.text.chars().skip(label.start).take(label.end - label.start).collect());
+            }
+        }
+        found
+    }
+}
