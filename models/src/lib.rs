@@ -12,12 +12,21 @@
 //! No tokio and no HTTP here: every call is synchronous and computes on the
 //! rayon pool that it is called from.
 
+mod backbone;
+pub mod crop;
+pub mod detect;
 pub mod entities;
+pub mod extract;
 pub mod geometry;
 pub mod raster;
+pub mod recognise;
 pub mod text;
+pub mod weights;
 
+pub use crop::{LineCrop, LineCrops};
+pub use detect::{TextRegion, TextRegions};
 pub use entities::Entities;
 pub use geometry::{Point, Quad};
 pub use raster::Raster;
 pub use text::{CharReading, TextLine, TextLines};
+pub use weights::ModelError;

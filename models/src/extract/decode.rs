@@ -1,0 +1,181 @@
+//! Scores to entities: globally normalised spans and pointers over candidates.
+//!
+//! A field's probabilities are taken over all its possible readings and "not
+//! on this page"; readings that say the same are added up. Their temperatures
+//! were fitted so that the best reading's probability says how often it is right.
+
+use std::collections::HashMap;
+
+use super::config::{Config, ITEM_KINDS, POINTER_FIELDS, ROLES, SPAN_FIELDS};
+use super::features::Token;
+use super::items;
+use super::network::Scores;
+use super::order::OrderedLine;
+use super::tokens::KINDS;
+use crate::entities::{Entities, Entity, Reading, Span};
+use crate::text::TextLines;
+
+/// Runners-up that are kept.
+const ALTERNATIVES: usize = 3;
+/// Readings less probable than this are not looked at.
+const NEGLIGIBLE: f32 = 1e-4;
+
+/// A page with its tokens, to copy values from.
+pub(super) struct Document<'a> {
+    pub(super) page: &'a TextLines,
+    pub(super) lines: &'a [OrderedLine],
+    pub(super) tokens: &'a [Token],
+}
+
+/// The scores of a token, taken apart.
+pub(super) struct Head<'a> {
+    /// Start, end and inside, span field by span field.
+    spans: &'a [f32],
+    pointers: &'a [f32],
+    /// In the order of [`ROLES`].
+    pub(super) roles: &'a [f32],
+    /// In the order of [`ITEM_KINDS`].
+    pub(super) kinds: &'a [f32],
+    /// Score that the token begins a row.
+    pub(super) begin: f32,
+}
+
+impl<'a> Head<'a> {
+    fn split(scores: &'a [f32]) -> Option<Self> {
+        let (spans, rest) = scores.split_at_checked(3 * SPAN_FIELDS.len())?;
+        let (pointers, rest) = rest.split_at_checked(POINTER_FIELDS.len())?;
+        let (roles, rest) = rest.split_at_checked(ROLES.len())?;
+        let (kinds, rest) = rest.split_at_checked(ITEM_KINDS.len())?;
+        Some(Self { spans, pointers, roles, kinds, begin: *rest.first()? })
+    }
+}
+
+impl Document<'_> {
+    /// A reading of tokens in reading order; tokens of a line share a span. A
+    /// colon that ends the last token is no part of the value.
+    pub(super) fn reading(&self, tokens: &[Token], confidence: f32) -> Reading {
+        let mut spans: Vec<Span> = Vec::new();
+        for token in tokens {
+            let Some(line) = self.lines.get(token.line).map(|l| l.number) else { continue };
+            match spans.last_mut() {
+                Some(span) if span.line == line => span.end = token.end,
+                _ => spans.push(Span { line, start: token.start, end: token.end }),
+            }
+        }
+        if let Some(last) = spans.last_mut() {
+            while last.end > last.start + 1 && self.text(&Span { start: last.end - 1, ..*last }) == ":" {
+                last.end -= 1;
+            }
+        }
+        let text: Vec<String> = spans.iter().map(|s| self.text(s)).collect();
+        Reading { text: text.join(" "), spans, confidence: confidence.clamp(0.0, 1.0) }
+    }
+
+    fn text(&self, span: &Span) -> String {
+        let chars = self.page.lines.get(span.line).and_then(|l| l.chars.get(span.start..span.end));
+        chars.unwrap_or_default().iter().map(|c| c.ch).collect()
+    }
+}
+
+/// All entities of a page.
+pub(super) fn entities(document: &Document, scores: &Scores, config: &Config) -> Entities {
+    let heads: Vec<Head> = scores.tokens.iter().map_while(|s| Head::split(s)).collect();
+    let mut found = Entities::default();
+    let null = |i: usize| scores.nulls.get(i).copied().unwrap_or(0.0);
+    for (i, (name, longest)) in config.spans.iter().enumerate() {
+        let entity = span(document, &heads, i, *longest, null(i), config.temperature(name));
+        match name.as_str() {
+            "merchant_name" => found.merchant_name = entity,
+            "merchant_address" => found.merchant_address = entity,
+            "merchant_phone" => found.merchant_phone = entity,
+            "merchant_tax_id" => found.merchant_tax_id = entity,
+            _ => found.receipt_number = entity,
+        }
+    }
+    for (i, (name, kind)) in config.pointers.iter().enumerate() {
+        let entity = pointer(document, &heads, i, kind, null(SPAN_FIELDS.len() + i), config.temperature(name));
+        match name.as_str() {
+            "date" => found.date = entity,
+            "time" => found.time = entity,
+            "subtotal" => found.subtotal = entity,
+            "tax_total" => found.tax_total = entity,
+            "total" => found.total = entity,
+            _ => found.tip = entity,
+        }
+    }
+    let tags = items::tags(&heads, config.temperature("roles"));
+    found.items = items::purchases(document, &tags);
+    found.taxes = items::taxes(document, &tags);
+    found.payments = items::payments(document, &tags);
+    found
+}
+
+/// The entity of a span field: start + end + the sum of inside scores, over all
+/// spans of at most `longest` tokens.
+fn span(doc: &Document, heads: &[Head], field: usize, longest: usize, null: f32, temperature: f32) -> Option<Entity> {
+    let part = |head: &Head, i: usize| head.spans.get(3 * field + i).copied().unwrap_or(0.0);
+    let mut candidates = Vec::new();
+    for first in 0..heads.len() {
+        let mut inside = 0.0;
+        for (last, head) in heads.iter().enumerate().skip(first).take(longest) {
+            inside += part(head, 2);
+            candidates.push(((part(heads.get(first)?, 0) + part(head, 1) + inside) / temperature, (first, last)));
+        }
+    }
+    choose(candidates, null / temperature, |(first, last), p| {
+        let reading = doc.reading(doc.tokens.get(first..=last)?, p);
+        Some((squeeze(&reading.text), reading))
+    })
+}
+
+/// The entity of a pointer field: one token of the wanted kind.
+fn pointer(doc: &Document, heads: &[Head], field: usize, kind: &str, null: f32, temperature: f32) -> Option<Entity> {
+    let wanted = KINDS.iter().position(|k| *k == kind)?;
+    let of_kind = |i: &usize| doc.tokens.get(*i).is_some_and(|t| t.kind == wanted);
+    let score = |i: usize| heads.get(i).and_then(|h| h.pointers.get(field)).copied().unwrap_or(0.0) / temperature;
+    let candidates = (0..heads.len()).filter(of_kind).map(|i| (score(i), i)).collect();
+    choose(candidates, null / temperature, |i, p| {
+        let token = doc.tokens.get(i)?;
+        let key = token.amount.map_or_else(|| squeeze(&token.text), |value| value.to_string());
+        Some((key, doc.reading(std::slice::from_ref(token), p)))
+    })
+}
+
+/// Turns scores into probabilities, adds up readings with the same key, and
+/// gives the best ones; none where "not on this page" is more probable.
+fn choose<T: Copy>(
+    candidates: Vec<(f32, T)>,
+    null: f32,
+    read: impl Fn(T, f32) -> Option<(String, Reading)>,
+) -> Option<Entity> {
+    let highest = candidates.iter().map(|(s, _)| *s).fold(null, f32::max);
+    let total = candidates.iter().map(|(s, _)| (s - highest).exp()).sum::<f32>() + (null - highest).exp();
+    let mut probable: Vec<(f32, T)> = candidates
+        .into_iter()
+        .map(|(s, t)| ((s - highest).exp() / total, t))
+        .filter(|(p, _)| *p > NEGLIGIBLE)
+        .collect();
+    probable.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let mut readings: Vec<Reading> = Vec::new();
+    let mut by_key: HashMap<String, usize> = HashMap::new();
+    for (p, candidate) in probable {
+        let Some((key, reading)) = read(candidate, p) else { continue };
+        match by_key.get(&key).and_then(|i| readings.get_mut(*i)) {
+            Some(same) => same.confidence = (same.confidence + p).min(1.0),
+            None => {
+                by_key.insert(key, readings.len());
+                readings.push(reading);
+            }
+        }
+    }
+    readings.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+    readings.truncate(1 + ALTERNATIVES);
+    let mut readings = readings.into_iter();
+    let best = readings.next().filter(|r| r.confidence > (null - highest).exp() / total)?;
+    Some(Entity { best, alternatives: readings.collect() })
+}
+
+/// A text without spaces and case, to tell whether two readings say the same.
+fn squeeze(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
+}

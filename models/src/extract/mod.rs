@@ -1,0 +1,171 @@
+//! Extraction: recognised lines to tagged fields, by a small layout transformer in one pass.
+//!
+//! | step | module |
+//! |---|---|
+//! | lines to rows in reading order | `order` |
+//! | characters to tokens; dates and amounts are candidates | `tokens` |
+//! | what stands where, and what the arithmetic says | `features`, `amounts` |
+//! | sub-word pieces and character n-grams of each token | `embed` |
+//! | scores of all fields for all tokens | `network` |
+//! | spans, candidates and rows to [`Entities`] | `decode`, `items` |
+//!
+//! The trainer (`models/train/extract`) has a module of the same name for each
+//! step but the last; a recorded invented receipt holds the two in step.
+
+mod amounts;
+mod config;
+mod decode;
+mod embed;
+mod features;
+mod items;
+mod network;
+mod order;
+mod tokens;
+
+use std::path::Path;
+
+use candle_core::{DType, Device};
+use candle_nn::VarBuilder;
+
+use crate::entities::Entities;
+use crate::text::TextLines;
+use config::Config;
+use decode::Document;
+use embed::Embedder;
+use features::Token;
+use network::{Input, Network, Scores};
+use order::OrderedLine;
+use tokens::Scanner;
+
+/// Pairs of tokens that are computed at once: bounds the memory of a batch
+/// (about 100 bytes a pair), not its results.
+const MOST_PAIRS: usize = 1 << 21;
+
+/// Why a model cannot be loaded or a page cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ExtractError {
+    /// A file of the model directory cannot be read.
+    #[error("cannot read {path} of the extraction model: {source}")]
+    File {
+        /// The file.
+        path: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// `config.json` does not fit this version; export the weights with the trainer of this version.
+    #[error("config.json of the extraction model does not fit: {0}")]
+    Config(String),
+    /// `tokenizer.json` cannot be used.
+    #[error("tokenizer.json of the extraction model does not fit: {0}")]
+    Tokenizer(String),
+    /// The weights do not fit, or a tensor operation failed.
+    #[error("the extraction network failed: {0}")]
+    Network(#[from] candle_core::Error),
+}
+
+/// Reads fields from recognised lines. Shared between threads; calls do not wait for each other.
+pub struct Extractor {
+    config: Config,
+    scanner: Scanner,
+    embedder: Embedder,
+    network: Network,
+}
+
+/// A page cut into tokens.
+struct Prepared {
+    lines: Vec<OrderedLine>,
+    tokens: Vec<Token>,
+}
+
+impl Extractor {
+    /// Loads `model.safetensors`, `config.json` and `tokenizer.json` of a directory.
+    ///
+    /// # Errors
+    /// A file that is missing, or that does not fit the others or this version.
+    pub fn load(dir: &Path) -> Result<Self, ExtractError> {
+        let read = |name: &str| {
+            let path = dir.join(name);
+            std::fs::read(&path).map_err(|source| ExtractError::File { path: path.display().to_string(), source })
+        };
+        let text = |name: &str| read(name).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        Self::from_buffers(&read("model.safetensors")?, &text("config.json")?, &text("tokenizer.json")?)
+    }
+
+    /// Takes the contents of the three files.
+    ///
+    /// # Errors
+    /// Contents that do not fit each other or this version.
+    pub fn from_buffers(safetensors: &[u8], config: &str, tokenizer: &str) -> Result<Self, ExtractError> {
+        let config = Config::parse(config)?;
+        let vb = VarBuilder::from_buffered_safetensors(safetensors.to_vec(), DType::F32, &Device::Cpu)?;
+        Ok(Self {
+            scanner: Scanner::new(&config)?,
+            embedder: Embedder::new(tokenizer, &config.size)?,
+            network: Network::new(&config.size, vb)?,
+            config,
+        })
+    }
+
+    /// The entities of each page, in the order of the pages.
+    ///
+    /// Pages of similar length are computed together. A page without text has
+    /// no entities; of a page with more tokens than the network takes, the
+    /// middle is not read.
+    ///
+    /// # Errors
+    /// [`ExtractError::Network`] if a tensor operation fails.
+    pub fn extract(&self, pages: &[&TextLines]) -> Result<Vec<Entities>, ExtractError> {
+        let prepared: Vec<Prepared> = pages.iter().map(|page| self.prepare(page)).collect();
+        let scores = self.scores(&prepared)?;
+        let read = |((page, prepared), scores): ((&&TextLines, &Prepared), &Scores)| {
+            let document = Document { page, lines: &prepared.lines, tokens: &prepared.tokens };
+            decode::entities(&document, scores, &self.config)
+        };
+        Ok(pages.iter().zip(&prepared).zip(&scores).map(read).collect())
+    }
+
+    /// How many tokens the network sees of a page; the cost of a page grows with it.
+    pub fn token_count(&self, page: &TextLines) -> usize {
+        self.prepare(page).tokens.len()
+    }
+
+    fn prepare(&self, page: &TextLines) -> Prepared {
+        let lines = order::read_order(page);
+        let tokens = features::tokenize(page, &lines, &self.scanner, self.config.max_tokens);
+        Prepared { lines, tokens }
+    }
+
+    /// The network's scores, page by page; pages are batched by length to keep padding small.
+    fn scores(&self, pages: &[Prepared]) -> Result<Vec<Scores>, ExtractError> {
+        let length = |i: &usize| pages.get(*i).map_or(0, |p| p.tokens.len());
+        let mut by_length: Vec<usize> = (0..pages.len()).filter(|i| length(i) > 0).collect();
+        by_length.sort_by_key(length);
+        let mut out: Vec<Option<Scores>> = pages.iter().map(|_| None).collect();
+        let mut batch: Vec<usize> = Vec::new();
+        for (at, &i) in by_length.iter().enumerate() {
+            batch.push(i);
+            let next = by_length.get(at + 1).map(length);
+            // The next page is the longest so far, so all would be padded to it.
+            if next.is_none_or(|n| (batch.len() + 1) * n * n > MOST_PAIRS) {
+                let inputs = batch.iter().filter_map(|&i| pages.get(i)).map(|p| self.input(p));
+                let scores = self.network.forward(&inputs.collect::<Result<Vec<_>, _>>()?)?;
+                for (i, scores) in batch.drain(..).zip(scores) {
+                    if let Some(slot) = out.get_mut(i) {
+                        *slot = Some(scores);
+                    }
+                }
+            }
+        }
+        Ok(out.into_iter().map(|s| s.unwrap_or(Scores { tokens: Vec::new(), nulls: Vec::new() })).collect())
+    }
+
+    fn input(&self, page: &Prepared) -> Result<Input, ExtractError> {
+        Ok(Input {
+            features: features::features(&page.tokens, &page.lines),
+            keys: self.embedder.keys(page.tokens.iter().map(|t| t.text.as_str()))?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod parity;

@@ -1,0 +1,223 @@
+//! The layout transformer in candle: tokens of several pages in, scores of all fields out.
+//!
+//! The trainer's `net.py` is the same network. Pre-norm encoder; attention sees
+//! words through their content and a learned bias on how many rows, and how
+//! far across, two tokens stand apart (the idea of BROS, arXiv 2108.04539).
+
+use candle_core::{D, Device, Result, Tensor};
+use candle_nn::{LayerNorm, Linear, Module, VarBuilder};
+
+use super::config::{ITEM_KINDS, POINTER_FIELDS, ROLES, SPAN_FIELDS, Size};
+use super::embed::Keys;
+use super::features::{FEATURES, Features};
+
+/// Rows further apart than this look the same, and so do tokens of one row.
+const ROW_REACH: i64 = 8;
+const ORDER_REACH: i64 = 6;
+/// Borders between columns, as shares of the text's width.
+const COLUMN_EDGES: [f32; 8] = [-0.6, -0.35, -0.15, -0.04, 0.04, 0.15, 0.35, 0.6];
+const COLUMNS: i64 = COLUMN_EDGES.len() as i64 + 1;
+const RELATIONS: usize = ((2 * ROW_REACH + 1) * COLUMNS + 2 * ORDER_REACH + 1) as usize;
+
+/// Scores of a token: start, end and inside of each span field, one for each
+/// pointer field, roles, kinds of purchase rows, and "begins a row".
+pub(super) const HEAD: usize = 3 * SPAN_FIELDS.len() + POINTER_FIELDS.len() + ROLES.len() + ITEM_KINDS.len() + 1;
+/// Scores of a page: that a field is not on it.
+pub(super) const NULLS: usize = SPAN_FIELDS.len() + POINTER_FIELDS.len();
+
+/// Added to the attention on padding.
+const BLOCKED: f32 = -1e4;
+const NORM_EPSILON: f64 = 1e-5;
+
+/// What the network knows of a page.
+pub(super) struct Input {
+    /// Layout features; never empty.
+    pub(super) features: Features,
+    /// Embedding keys, token by token.
+    pub(super) keys: Vec<Keys>,
+}
+
+/// What the network says of a page.
+pub(super) struct Scores {
+    /// [`HEAD`] scores for each token.
+    pub(super) tokens: Vec<Vec<f32>>,
+    /// [`NULLS`] scores.
+    pub(super) nulls: Vec<f32>,
+}
+
+struct Layer {
+    attention_norm: LayerNorm,
+    qkv: Linear,
+    out: Linear,
+    inner_norm: LayerNorm,
+    up: Linear,
+    down: Linear,
+}
+
+/// The network with its weights.
+pub(super) struct Network {
+    device: Device,
+    heads: usize,
+    width: usize,
+    /// Features, pieces and n-grams below each other: [rows, width].
+    table: Tensor,
+    first_piece: u32,
+    first_gram: u32,
+    /// The relation tables of all layers side by side: [layers * heads, RELATIONS].
+    relation: Tensor,
+    layers: Vec<Layer>,
+    norm: LayerNorm,
+    head: Linear,
+    null: Linear,
+}
+
+fn linear(input: usize, output: usize, vb: VarBuilder) -> Result<Linear> {
+    candle_nn::linear(input, output, vb)
+}
+
+impl Network {
+    /// Takes the weights by name.
+    ///
+    /// # Errors
+    /// A tensor that is missing or has another shape than `size` says.
+    pub(super) fn new(size: &Size, vb: VarBuilder) -> Result<Self> {
+        let d = size.width;
+        let feature_rows: usize = FEATURES.iter().map(|(_, n)| n).sum();
+        let mut tables = vec![vb.get((feature_rows, d), "feature.weight")?];
+        if size.pieces != 0 {
+            tables.push(vb.get((size.pieces, d), "piece.weight")?);
+        }
+        if size.gram_buckets != 0 {
+            tables.push(vb.get((size.gram_buckets, d), "gram.weight")?);
+        }
+        let norm = |vb: VarBuilder| candle_nn::layer_norm(d, NORM_EPSILON, vb);
+        let (mut layers, mut relations) = (Vec::new(), Vec::new());
+        for i in 0..size.layers {
+            let vb = vb.pp("layer").pp(i);
+            relations.push(vb.get((RELATIONS, size.heads), "relation.weight")?.t()?.contiguous()?);
+            layers.push(Layer {
+                attention_norm: norm(vb.pp("attention_norm"))?,
+                qkv: linear(d, 3 * d, vb.pp("qkv"))?,
+                out: linear(d, d, vb.pp("out"))?,
+                inner_norm: norm(vb.pp("inner_norm"))?,
+                up: linear(d, size.inner, vb.pp("up"))?,
+                down: linear(size.inner, d, vb.pp("down"))?,
+            });
+        }
+        Ok(Self {
+            device: vb.device().clone(),
+            heads: size.heads,
+            width: d,
+            table: Tensor::cat(&tables, 0)?,
+            first_piece: feature_rows as u32,
+            first_gram: (feature_rows + size.pieces) as u32,
+            relation: Tensor::cat(&relations, 0)?,
+            layers,
+            norm: norm(vb.pp("norm"))?,
+            head: linear(d, HEAD, vb.pp("head"))?,
+            null: linear(d, NULLS, vb.pp("null"))?,
+        })
+    }
+
+    /// Scores of pages that are padded to the longest of them.
+    pub(super) fn forward(&self, pages: &[Input]) -> Result<Vec<Scores>> {
+        let b = pages.len();
+        let n = pages.iter().map(|p| p.keys.len()).max().unwrap_or(0);
+        if b == 0 || n == 0 {
+            return Ok(pages.iter().map(|_| Scores { tokens: Vec::new(), nulls: vec![0.0; NULLS] }).collect());
+        }
+        let bias = self.attention_bias(pages, n)?;
+        let mut x = self.embed(pages, n)?.reshape((b, n, self.width))?;
+        for (i, layer) in self.layers.iter().enumerate() {
+            let bias = bias.narrow(0, i * self.heads, self.heads)?.transpose(0, 1)?;
+            x = (&x + self.attend(layer, &layer.attention_norm.forward(&x)?, &bias)?)?;
+            let inner = layer.up.forward(&layer.inner_norm.forward(&x)?)?.relu()?;
+            x = (x + layer.down.forward(&inner)?)?;
+        }
+        let x = self.norm.forward(&x)?;
+        let tokens: Vec<Vec<Vec<f32>>> = self.head.forward(&x)?.to_vec3()?;
+        let mut out = Vec::with_capacity(b);
+        for (i, (page, mut tokens)) in pages.iter().zip(tokens).enumerate() {
+            let count = page.keys.len();
+            tokens.truncate(count);
+            let mean = x.get(i)?.narrow(0, 0, count)?.mean_keepdim(0)?;
+            let nulls = self.null.forward(&mean)?.squeeze(0)?.to_vec1()?;
+            out.push(Scores { tokens, nulls });
+        }
+        Ok(out)
+    }
+
+    /// The sum of a token's feature rows, the mean of its pieces' and the mean of its n-grams': [B * N, width].
+    fn embed(&self, pages: &[Input], n: usize) -> Result<Tensor> {
+        let (mut rows, mut owners, mut weights) = (Vec::new(), Vec::new(), Vec::new());
+        for (i, page) in pages.iter().enumerate() {
+            for (t, (buckets, keys)) in page.features.buckets.iter().zip(&page.keys).enumerate() {
+                let owner = (i * n + t) as u32;
+                let mut first = 0;
+                for (bucket, (_, count)) in buckets.iter().zip(FEATURES) {
+                    rows.push(first + bucket);
+                    weights.push(1.0);
+                    first += count as u32;
+                }
+                for (keys, first) in [(&keys.pieces, self.first_piece), (&keys.grams, self.first_gram)] {
+                    rows.extend(keys.iter().map(|k| first + k));
+                    weights.extend(std::iter::repeat_n(1.0 / keys.len().max(1) as f32, keys.len()));
+                }
+                owners.resize(rows.len(), owner);
+            }
+        }
+        let count = rows.len();
+        let rows = Tensor::from_vec(rows, count, &self.device)?;
+        let owners = Tensor::from_vec(owners, count, &self.device)?;
+        let weights = Tensor::from_vec(weights, (count, 1), &self.device)?;
+        let values = self.table.index_select(&rows, 0)?.broadcast_mul(&weights)?;
+        let zeros = Tensor::zeros((pages.len() * n, self.width), values.dtype(), &self.device)?;
+        zeros.index_add(&owners, &values, 0)
+    }
+
+    /// The learned bias of all layers and heads for every pair of tokens: [layers * heads, B, N, N].
+    fn attention_bias(&self, pages: &[Input], n: usize) -> Result<Tensor> {
+        let b = pages.len();
+        let mut relation = vec![0u32; b * n * n];
+        for (page, cells) in pages.iter().zip(relation.chunks_mut(n * n)) {
+            let Features { rows, columns, .. } = &page.features;
+            for (i, (cells, (row, column))) in cells.chunks_mut(n).zip(rows.iter().zip(columns)).enumerate() {
+                for (j, (cell, (other_row, other_column))) in cells.iter_mut().zip(rows.iter().zip(columns)).enumerate()
+                {
+                    *cell = relate(other_row - row, other_column - column, j as i64 - i as i64);
+                }
+            }
+        }
+        let relation = Tensor::from_vec(relation, b * n * n, &self.device)?;
+        let bias = self.relation.index_select(&relation, 1)?.reshape(((), b, n, n))?;
+        if pages.iter().all(|p| p.keys.len() == n) {
+            return Ok(bias);
+        }
+        let mask: Vec<f32> =
+            pages.iter().flat_map(|p| (0..n).map(|t| if t < p.keys.len() { 0.0 } else { BLOCKED })).collect();
+        bias.broadcast_add(&Tensor::from_vec(mask, (1, b, 1, n), &self.device)?)
+    }
+
+    /// Self-attention of `x` [B, N, width] with `bias` [B, heads, N, N].
+    fn attend(&self, layer: &Layer, x: &Tensor, bias: &Tensor) -> Result<Tensor> {
+        let (b, n, d) = x.dims3()?;
+        let size = d / self.heads;
+        let qkv = layer.qkv.forward(x)?.reshape((b, n, 3, self.heads, size))?;
+        let part = |i: usize| qkv.narrow(2, i, 1)?.squeeze(2)?.transpose(1, 2)?.contiguous();
+        let (q, k, v) = ((part(0)? * (1.0 / (size as f64).sqrt()))?, part(1)?, part(2)?);
+        let scores = (q.matmul(&k.transpose(D::Minus2, D::Minus1)?)? + bias)?;
+        let mixed = candle_nn::ops::softmax_last_dim(&scores.contiguous()?)?.matmul(&v)?;
+        layer.out.forward(&mixed.transpose(1, 2)?.reshape((b, n, d))?)
+    }
+}
+
+/// The bucket of a pair of tokens: `rows` below, `across` to the right, `order` places later.
+fn relate(rows: i64, across: f32, order: i64) -> u32 {
+    let bucket = if rows == 0 {
+        (2 * ROW_REACH + 1) * COLUMNS + order.clamp(-ORDER_REACH, ORDER_REACH) + ORDER_REACH
+    } else {
+        let column = COLUMN_EDGES.iter().filter(|e| **e < across).count() as i64;
+        (rows.clamp(-ROW_REACH, ROW_REACH) + ROW_REACH) * COLUMNS + column
+    };
+    bucket as u32
+}

@@ -1,0 +1,1 @@
+"""Trainer of the extraction model: recognised lines in, tagged fields out."""

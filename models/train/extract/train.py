@@ -1,0 +1,199 @@
+"""Trains the extraction model; run `python -m extract.train --help` in `models/train`.
+
+One thread, one seed, resumable: a checkpoint holds weights, averages,
+optimiser, random states and the step.
+"""
+
+import argparse
+import copy
+import dataclasses
+import json
+import math
+import random
+import time
+import tomllib
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+
+from . import evaluate
+from .augment import Words, augment
+from .batch import Embedder, collate
+from .data import Sroie, manifest, recognised_pages, synthetic
+from .loss import losses
+from .net import Net, Size
+from .text import Scanner
+from .vocabulary import train_tokenizer
+
+
+def arguments():
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--config", type=Path, default=Path(__file__).with_name("config.toml"))
+    p.add_argument("--sroie", type=Path, required=True, help="folder with box/ and key/")
+    p.add_argument("--recognised", type=Path, help="report of a recogniser over the same receipts: results[].lines[].{quad,text}")
+    p.add_argument("--never", type=Path, help="ids, one a line, that no model is trained on")
+    p.add_argument("--synthetic", type=Path, help="folder with train.jsonl and val.jsonl")
+    p.add_argument("--synthetic-limit", type=int, help="use only the first documents")
+    p.add_argument("--out", type=Path, required=True, help="folder for the checkpoint, the tokenizer and the manifest")
+    p.add_argument("--set", action="append", default=[], metavar="TABLE.NAME=VALUE", help="override a setting, for experiments")
+    p.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
+    return p.parse_args()
+
+
+def settings(path, overrides):
+    config = tomllib.loads(path.read_text(encoding="utf-8"))
+    for item in overrides:
+        name, value = item.split("=", 1)
+        table, _, key = name.rpartition(".")
+        (config[table] if table else config)[key] = json.loads(value)
+    return config
+
+
+@dataclasses.dataclass
+class Corpus:
+    """All documents, by part and by how their text was read."""
+
+    truth: dict
+    recognised: dict
+    training: list
+    validation: list
+    synthetic: list
+    synthetic_validation: list
+
+
+def load(args):
+    scanner = Scanner()
+    data = Sroie(args.sroie)
+    never = set(args.never.read_text().split()) if args.never else set()
+    training, validation = data.split(never)
+    truth = {i: data.document(i, data.truth_page(i), "truth", scanner) for i in training + validation}
+    recognised = {}
+    if args.recognised:
+        pages = recognised_pages(args.recognised)
+        recognised = {i: data.document(i, pages[i], "recognised", scanner) for i in training + validation if pages.get(i)}
+        recognised = {i: d for i, d in recognised.items() if d.tokens}
+    limits = {"train": args.synthetic_limit, "val": SYNTHETIC_VALIDATION}
+    made = [synthetic(args.synthetic / f"{part}.jsonl", scanner, limit) if args.synthetic else [] for part, limit in limits.items()]
+    return Corpus(truth, recognised, training, validation, *made)
+
+
+SYNTHETIC_VALIDATION = 300  # synthetic receipts that are looked at while training; export.py takes all
+POOL = 8  # batches that are drawn together and sorted by length, so that little is padded
+
+
+def draw(corpus, schedule, mixed):
+    """A pool of batches of documents of similar length."""
+    out = []
+    for _ in range(POOL * schedule["documents"]):
+        if corpus.synthetic and (not mixed or random.random() < schedule["synthetic_share"]):
+            out.append(random.choice(corpus.synthetic))
+        else:
+            i = random.choice(corpus.training)
+            out.append(corpus.recognised[i] if i in corpus.recognised and random.random() < schedule["recognised_share"] else corpus.truth[i])
+    out.sort(key=lambda d: len(d.tokens))
+    batches = [out[at:at + schedule["documents"]] for at in range(0, len(out), schedule["documents"])]
+    random.shuffle(batches)
+    return batches
+
+
+def learning_rate(step, steps, schedule):
+    warm = min(1.0, (step + 1) / schedule["warm_up_steps"])
+    return schedule["rate"] * warm * (0.5 + 0.5 * math.cos(math.pi * step / steps)) + 1e-6
+
+
+def report(net, corpus, embedder):
+    together = lambda tokens: collate(tokens, embedder)
+    out = {}
+    for source, documents in (("truth", corpus.truth), ("recognised", corpus.recognised)):
+        part = [documents[i] for i in corpus.validation if i in documents]
+        if part:
+            out[source] = evaluate.sroie(net, part, together)
+    if corpus.synthetic_validation:
+        out["synthetic"] = evaluate.synthetic(net, corpus.synthetic_validation, together)
+    return out
+
+
+def say(step, loss, seconds, results):
+    print(f"step {step} loss {loss:.3f} {seconds:.0f} s")
+    for source, values in results.items():
+        if source == "synthetic":
+            for group in values:
+                print("  synthetic", " ".join(f"{k} {v:.2f}" for k, v in group.items()))
+        else:
+            print(f"  {source:10}", "  ".join(f"{k} {a:.3f}/{b:.3f}" for k, (a, b) in values.items()), flush=True)
+
+
+def main():
+    args = arguments()
+    config = settings(args.config, args.set)
+    schedule, noise = config["schedule"], config["noise"]
+    torch.set_num_threads(1)
+    random.seed(config["seed"])
+    torch.manual_seed(config["seed"])
+    args.out.mkdir(parents=True, exist_ok=True)
+    corpus = load(args)
+    learnt_from = [d for part in (corpus.truth, corpus.recognised) for i in corpus.training for d in [part.get(i)] if d] + corpus.synthetic
+    print(f"{len(corpus.training)} training, {len(corpus.validation)} validation, {len(corpus.recognised)} recognised, {len(corpus.synthetic)} synthetic")
+
+    checkpoint = args.out / "checkpoint.pt"
+    tokenizer = None
+    if config["size"]["pieces"]:
+        file = args.out / "tokenizer.json"
+        if not args.resume:
+            train_tokenizer(learnt_from, config["size"]["pieces"], 3).save(str(file))
+        tokenizer = Tokenizer.from_file(str(file))
+    dims = {k: v for k, v in config["size"].items() if k != "dropout"}
+    size = Size(**dims | {"pieces": tokenizer.get_vocab_size() if tokenizer else 0})
+    embedder = Embedder(tokenizer, size.gram_buckets)
+    net = Net(size, config["size"]["dropout"])
+    average = copy.deepcopy(net).eval()
+    optimiser = torch.optim.AdamW(net.parameters(), schedule["rate"], weight_decay=schedule["weight_decay"], betas=(0.9, 0.98))
+    first = 0
+    if args.resume:
+        state = torch.load(checkpoint, weights_only=False)
+        net.load_state_dict(state["net"])
+        average.load_state_dict(state["average"])
+        optimiser.load_state_dict(state["optimiser"])
+        random.setstate(state["random"])
+        torch.set_rng_state(state["torch_random"])
+        first = state["step"]
+    else:
+        trained_on = [args.sroie / part / f"{i}.{ext}" for i in corpus.training for part, ext in (("box", "csv"), ("key", "json"))]
+        trained_on += [args.recognised] if args.recognised else []
+        trained_on += [args.synthetic / "train.jsonl"] if args.synthetic else []
+        (args.out / "manifest.json").write_text(json.dumps({"seed": config["seed"], "files": manifest(trained_on)}, indent=1))
+
+    words = Words(learnt_from)
+    alone = schedule["synthetic_steps"] if corpus.synthetic else 0
+    steps, running, started, pool = alone + schedule["mixed_steps"], 0.0, time.time(), []
+    for step in range(first, steps):
+        if not pool or step == alone:
+            pool = draw(corpus, schedule, step >= alone)
+        pairs = [augment(d, words, noise) for d in pool.pop()]
+        batch = collate([tokens for tokens, _ in pairs], embedder, noise)
+        for group in optimiser.param_groups:
+            group["lr"] = learning_rate(step, steps, schedule)
+        net.train()
+        loss = losses(*net(batch), batch, [target for _, target in pairs])
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(net.parameters(), schedule["clip"])
+        optimiser.step()
+        value = loss.item()
+        running = value if not running else 0.98 * running + 0.02 * value
+        keep = min(schedule["average"], (step + 1) / (step + 10))
+        with torch.no_grad():
+            for a, p in zip(average.parameters(), net.parameters()):
+                a.lerp_(p, 1 - keep)
+        if (step + 1) % schedule["evaluate_every"] == 0 or step + 1 == steps:
+            results = report(average, corpus, embedder)
+            say(step + 1, running, time.time() - started, results)
+            torch.save({
+                "net": net.state_dict(), "average": average.state_dict(), "optimiser": optimiser.state_dict(), "random": random.getstate(),
+                "torch_random": torch.get_rng_state(), "step": step + 1, "size": dataclasses.asdict(size), "config": config, "results": results,
+            }, checkpoint)
+
+
+if __name__ == "__main__":
+    main()
