@@ -22,6 +22,15 @@ const SOURCES: &[(&str, &[&str])] = &[
     ("en-MY", &[include_str!("../locales/en.txt"), include_str!("../locales/en-MY.txt")]),
     ("en-GB", &[include_str!("../locales/en.txt"), include_str!("../locales/en-GB.txt")]),
     ("en-US", &[include_str!("../locales/en.txt"), include_str!("../locales/en-US.txt")]),
+    ("de-DE", &[include_str!("../locales/de-DE.txt")]),
+    ("fr-FR", &[include_str!("../locales/fr-FR.txt")]),
+    ("nl-NL", &[include_str!("../locales/nl-NL.txt")]),
+    ("es-ES", &[include_str!("../locales/es-ES.txt")]),
+    ("pt-PT", &[include_str!("../locales/pt-PT.txt")]),
+    ("it-IT", &[include_str!("../locales/it-IT.txt")]),
+    ("da-DK", &[include_str!("../locales/da-DK.txt")]),
+    ("sv-SE", &[include_str!("../locales/sv-SE.txt")]),
+    ("fi-FI", &[include_str!("../locales/fi-FI.txt")]),
 ];
 
 /// All locales, in a fixed order.
@@ -124,4 +133,51 @@ fn weighted_entry(entry: &'static str) -> impl Iterator<Item = &'static str> {
         None => (entry, 1),
     };
     std::iter::repeat_n(text, times)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Lists of which every locale needs at least one entry.
+    const REQUIRED: &str = "currency sign decimal group money months weekdays date time person coin head tail \
+        name brand legal trade_grocery trade_restaurant trade_household trade_health trade_fuel branch greeting title \
+        customer_label address phone phone_label fax_label tax_id_label tax_id web date_label time_label \
+        receipt_label receipt_number cashier_label cashier till_label till reference_label reference table_label \
+        table head_item head_quantity head_price head_amount count subtotal total_net total total_rounded rounding \
+        tax_total tax_added tax_included tax_table tax_sum head_rate head_net head_tax head_gross savings service tip \
+        cash card voucher paid_by change times litre discount coupon returned slip slip_amount thanks note dated_note \
+        product weighed dish maker size variety extra extra_lead rates tax_codes registration \
+        goods_grocery goods_weighed goods_restaurant goods_household goods_health goods_fuel";
+
+    #[test]
+    fn every_locale_is_complete() {
+        let mut missing = Vec::new();
+        for locale in all() {
+            missing.extend(REQUIRED.split_whitespace().filter(|k| !locale.has(k)).map(|k| (locale.tag, k)));
+        }
+        assert!(missing.is_empty(), "{missing:?}");
+        assert!(all().iter().all(|l| l.list("months").len() == 12 && l.list("weekdays").len() == 7));
+    }
+
+    #[test]
+    fn templates_name_lists_that_exist() {
+        // Names that the code fills in.
+        const GIVEN: [&str; 13] =
+            ["n", "m", "no", "coin", "trade", "good", "percent", "rate", "until", "site", "q", "p", "kg"];
+        let mut unknown = Vec::new();
+        for locale in all() {
+            for template in locale.lists.values().flatten() {
+                let names = template.split('{').skip(1).filter_map(|t| t.split_once('}')).map(|t| t.0);
+                unknown.extend(names.filter(|n| !GIVEN.contains(n) && !locale.has(n)).map(|n| (locale.tag, n)));
+            }
+        }
+        assert!(unknown.is_empty(), "{unknown:?}");
+    }
+
+    #[test]
+    fn entries_weigh_what_they_say() {
+        let weighted: Vec<_> = "TOTAL *3 | A * B".split(" | ").flat_map(weighted_entry).collect();
+        assert_eq!(weighted, ["TOTAL", "TOTAL", "TOTAL", "A * B"]);
+    }
 }
