@@ -212,6 +212,9 @@ impl NetworkBuilder {
         if stride.1 > 2 {
             return Err(BuildError::Unsupported("a convolution with a horizontal stride above 2"));
         }
+        if inputs.contains(&Value(0)) && (inputs.len() > 1 || stride.1 != 2) {
+            return Err(BuildError::Unsupported("a convolution of the image at a horizontal stride other than 2"));
+        }
         if let Some(residual) = residual {
             self.expect("residual addition", out, residual)?;
         }

@@ -54,7 +54,7 @@ def blocks(c, stop):
         c.take(f"{name}.expand", "conv")
         residual = c.take(f"{name}.project", "conv").residual
         described.append({"stride": list(depthwise.stride), "squeeze_excite": squeeze_excite,
-                          "gate_slope": round(slope, 6), "residual": residual})
+                          "gate_slope": slope, "residual": residual})
     return described
 
 
@@ -66,7 +66,7 @@ def detector(layers):
     for level in (4, 3, 2, 1):
         c.take(f"neck.lateral.{level}", "conv")
         c.take(f"neck.lateral.{level}.squeeze", "conv")
-        structure["neck_gate_slope"] = round(c.take(f"neck.lateral.{level}.excite", "conv").slope, 6)
+        structure["neck_gate_slope"] = c.take(f"neck.lateral.{level}.excite", "conv").slope
     for level in (4, 3, 2, 1):
         c.take(f"neck.smooth.{level}.depthwise", "depthwise")
         c.take(f"neck.smooth.{level}.project", "conv")

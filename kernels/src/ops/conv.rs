@@ -69,7 +69,8 @@ unsafe fn conv<L: Lanes>(task: &ConvTask<'_>) {
             let first = panel * 2;
             // SAFETY: forwarded from the caller; block indices stay below `blocks`.
             unsafe {
-                if L::PANEL_BLOCKS == 2 && first + 1 < blocks {
+                // Constant conditions keep instances that no backend uses out of the build.
+                if const { L::PANEL_BLOCKS == 2 } && first + 1 < blocks {
                     row::<L, 2>(task, panel, 0, y);
                 } else {
                     row::<L, 1>(task, panel, 0, y);
@@ -90,9 +91,8 @@ unsafe fn row<L: Lanes, const N: usize>(task: &ConvTask<'_>, panel: usize, half:
         match task.pitch * task.stride.1 {
             16 => row_of::<L, N, 16>(task, panel, half, y),
             32 => row_of::<L, N, 32>(task, panel, half, y),
-            8 => row_of::<L, N, 8>(task, panel, half, y),
-            // The builder admits no other combination of image or blocked input with stride 1 or 2.
-            _ => row_of::<L, N, 4>(task, panel, half, y),
+            // The builder admits the image at stride 2 alone.
+            _ => row_of::<L, N, 8>(task, panel, half, y),
         }
     }
 }
@@ -113,8 +113,12 @@ unsafe fn row_of<L: Lanes, const N: usize, const STEP: usize>(
         macro_rules! tiles {
             ($($n:literal)+) => {
                 match pixels {
-                    // SAFETY: forwarded; the tile lies within the row.
-                    $($n if $n <= L::TILE => unsafe { tile::<L, N, $n, STEP>(task, panel, half, y, x) },)+
+                    $($n => {
+                        if const { $n <= L::TILE } {
+                            // SAFETY: forwarded; the tile lies within the row.
+                            unsafe { tile::<L, N, $n, STEP>(task, panel, half, y, x) }
+                        }
+                    })+
                     _ => unreachable!("a tile has 1 to {} pixels", L::TILE),
                 }
             };
