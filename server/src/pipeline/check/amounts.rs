@@ -1,0 +1,68 @@
+//! Amounts of one receipt: all are read with its currency and its decimal mark.
+
+use slipstream_models::entities::{Entities, Entity, ItemEntities, ItemKind, PaymentEntities, TaxEntities};
+
+use super::{
+    Found, ItemFindings, PaymentFindings, TaxFindings,
+    money::{Currency, Money},
+    number::{DecimalMark, decimal_mark, parse_amount, parse_quantity, parse_rate},
+    text,
+};
+
+/// How this receipt writes amounts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Amounts {
+    currency: Option<Currency>,
+    mark: Option<DecimalMark>,
+}
+
+impl Amounts {
+    /// Learns the decimal mark from everything that was tagged as an amount.
+    pub(super) fn new(entities: &Entities, currency: Option<Currency>) -> Self {
+        let single = [&entities.subtotal, &entities.tax_total, &entities.total, &entities.tip];
+        let items = entities.items.iter().flat_map(|i| [&i.amount, &i.unit_price]);
+        let taxes = entities.taxes.iter().flat_map(|t| [&t.net, &t.amount]);
+        let payments = entities.payments.iter().map(|p| &p.amount);
+        let all = single.into_iter().chain(items).chain(taxes).chain(payments);
+        let mark = decimal_mark(all.flatten().map(|e| e.best.text.as_str()));
+        Self { currency, mark }
+    }
+
+    /// The amount in `text`.
+    pub(super) fn parse(&self, text: &str) -> Option<Money> {
+        Money::from_decimal(parse_amount(text, self.mark)?, self.currency)
+    }
+
+    /// The field's readings with their amounts.
+    pub(super) fn money(&self, entity: &Option<Entity>) -> Option<Found<Money>> {
+        entity.as_ref().map(|e| Found::from_entity(e, |t| self.parse(t)))
+    }
+
+    pub(super) fn item(&self, item: &ItemEntities) -> ItemFindings {
+        let quantity = |e: &Entity| Found::from_entity(e, |t| parse_quantity(t, self.mark));
+        let unit_price = |e: &Entity| Found::from_entity(e, |t| parse_amount(t, self.mark));
+        // Tills print reductions with a minus, without one or in brackets; they all mean the same.
+        let reduces = matches!(item.kind, ItemKind::Discount | ItemKind::Return);
+        let amount = self.money(&item.amount).map(|f| f.map(|m| if reduces { m.as_reduction() } else { m }));
+        ItemFindings {
+            kind: item.kind,
+            description: text(&item.description),
+            quantity: item.quantity.as_ref().map(quantity),
+            unit_price: item.unit_price.as_ref().map(unit_price),
+            amount,
+            code: text(&item.code),
+        }
+    }
+
+    pub(super) fn tax(&self, tax: &TaxEntities) -> TaxFindings {
+        TaxFindings {
+            rate: tax.rate.as_ref().map(|e| Found::from_entity(e, parse_rate)),
+            net: self.money(&tax.net),
+            amount: self.money(&tax.amount),
+        }
+    }
+
+    pub(super) fn payment(&self, payment: &PaymentEntities) -> PaymentFindings {
+        PaymentFindings { method: text(&payment.method), amount: self.money(&payment.amount) }
+    }
+}

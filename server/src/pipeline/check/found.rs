@@ -1,0 +1,121 @@
+//! A field's readings with the values they stand for.
+
+use slipstream_models::entities::{Entity, Reading, Span};
+
+/// One reading and its value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate<T> {
+    /// What it stands for; `None` where it is printed but cannot be understood.
+    pub value: Option<T>,
+    /// The characters as printed.
+    pub text: String,
+    /// Where they stand; never empty.
+    pub spans: Vec<Span>,
+    /// Probability that this is the field's value, 0 to 1.
+    pub confidence: f32,
+}
+
+/// A field that the page shows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found<T> {
+    /// The reading that is believed.
+    pub best: Candidate<T>,
+    /// Other readings with other values, most probable first.
+    pub alternatives: Vec<Candidate<T>>,
+}
+
+impl<T> Found<T> {
+    /// The believed value.
+    pub fn value(&self) -> Option<&T> {
+        self.best.value.as_ref()
+    }
+
+    /// The same readings with `f` applied to their values.
+    pub fn map<U>(self, f: impl Fn(T) -> U) -> Found<U> {
+        let map = |c: Candidate<T>| Candidate {
+            value: c.value.map(&f),
+            text: c.text,
+            spans: c.spans,
+            confidence: c.confidence,
+        };
+        Found { best: map(self.best), alternatives: self.alternatives.into_iter().map(map).collect() }
+    }
+
+    /// Believes the alternative at `index`; the former best stays as an alternative.
+    pub fn prefer(&mut self, index: usize) {
+        if let Some(other) = self.alternatives.get_mut(index) {
+            std::mem::swap(&mut self.best, other);
+        }
+    }
+}
+
+impl<T: PartialEq> Found<T> {
+    /// Gives every reading of `entity` the value that `parse` finds in it.
+    ///
+    /// The most probable reading that has a value is believed: a word without
+    /// digits is no amount, however sure the tagger is. Readings with the same
+    /// value count once, those without any stay out unless none has one.
+    pub fn from_entity(entity: &Entity, parse: impl Fn(&str) -> Option<T>) -> Self {
+        let candidate = |r: &Reading| Candidate {
+            value: parse(&r.text),
+            text: r.text.clone(),
+            spans: r.spans.clone(),
+            confidence: r.confidence,
+        };
+        let first = candidate(&entity.best);
+        let mut valued: Vec<Candidate<T>> = Vec::new();
+        for reading in entity.alternatives.iter().map(candidate) {
+            let repeated = first.value == reading.value || valued.iter().any(|v| v.value == reading.value);
+            if reading.value.is_some() && !repeated {
+                valued.push(reading);
+            }
+        }
+        if first.value.is_none() && !valued.is_empty() {
+            Self { best: valued.remove(0), alternatives: valued }
+        } else {
+            Self { best: first, alternatives: valued }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entity(texts: &[&str]) -> Entity {
+        let reading = |(i, t): (usize, &&str)| Reading {
+            text: (*t).to_owned(),
+            spans: vec![Span { line: i, start: 0, end: t.len() }],
+            confidence: 0.9 - 0.1 * i as f32,
+        };
+        let mut readings: Vec<_> = texts.iter().enumerate().map(reading).collect();
+        Entity { best: readings.remove(0), alternatives: readings }
+    }
+
+    fn texts(found: &Found<u32>) -> Vec<&str> {
+        std::iter::once(&found.best).chain(&found.alternatives).map(|c| c.text.as_str()).collect()
+    }
+
+    #[test]
+    fn the_most_probable_reading_with_a_value_is_believed() {
+        let parse = |t: &str| t.trim().parse().ok();
+        let cases: [(&[&str], &[&str]); 4] = [
+            (&["7", "8"], &["7", "8"]),
+            (&["TOTAL", "8", "9"], &["8", "9"]),
+            (&["7", " 7", "8", "x"], &["7", "8"]),
+            (&["TOTAL", "x"], &["TOTAL"]),
+        ];
+        for (given, expected) in cases {
+            assert_eq!(texts(&Found::from_entity(&entity(given), parse)), expected, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn preferring_an_alternative_keeps_the_former_best() {
+        let mut found = Found::from_entity(&entity(&["7", "8"]), |t| t.parse().ok());
+        found.prefer(0);
+        assert_eq!(texts(&found), ["8", "7"]);
+        found.prefer(5);
+        assert_eq!(texts(&found), ["8", "7"]);
+    }
+}

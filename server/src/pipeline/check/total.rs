@@ -1,0 +1,68 @@
+//! Which reading of the total to believe: one that the receipt's own sums prove beats one they refute.
+
+use super::{
+    Findings, Money,
+    arithmetic::{Outcome, all_tax, checks_of_total, value},
+};
+
+/// A reading this much less probable than the best is not considered, whatever it adds up to.
+const MIN_RATIO: f32 = 0.05;
+
+/// Takes the most probable alternative total that the receipt's sums prove, if
+/// they refute the best reading and prove nothing of it.
+///
+/// Sums of items alone do not count: they prove the amount before tax just as
+/// well, and an item that was missed breaks them. Nor does a payment of which
+/// no change was read: it "proves" whatever note the customer handed over.
+pub(super) fn prefer_proved(findings: &mut Findings) {
+    let Some(total) = &findings.total else { return };
+    let (proved, refuted) = tally(findings, total.value().copied());
+    if proved > 0 || refuted == 0 {
+        return;
+    }
+    let index = total.alternatives.iter().position(|a| {
+        let (proved, refuted) = tally(findings, a.value);
+        a.confidence >= MIN_RATIO * total.best.confidence && proved > 0 && refuted == 0 && !is_part(findings, a.value)
+    });
+    if let (Some(index), Some(total)) = (index, &mut findings.total) {
+        total.prefer(index);
+    }
+}
+
+/// Rules that prove and rules that refute `total`.
+fn tally(findings: &Findings, total: Option<Money>) -> (usize, usize) {
+    let checks = checks_of_total(findings, total);
+    let count = |outcome: Outcome| {
+        checks
+            .iter()
+            .filter(|c| c.outcome == outcome)
+            .filter(|c| match c.code {
+                "items_sum_to_total" => false,
+                "payment_minus_change_is_total" => findings.change.is_some(),
+                _ => true,
+            })
+            .count()
+    };
+    (count(Outcome::Proved), count(Outcome::Contradicted))
+}
+
+/// The amount that other values on the receipt add up to, where two sums that
+/// share no value agree on one and the total as read is another.
+pub fn agreed_by_others(findings: &Findings) -> Option<Money> {
+    let total = value(&findings.total)?;
+    let subtotal_and_tax = value(&findings.subtotal).zip(all_tax(findings)).and_then(|(s, t)| s.checked_add(t));
+    let paid =
+        findings.payments.iter().map(|p| value(&p.amount)).collect::<Option<Vec<_>>>().and_then(Money::checked_sum);
+    let kept = paid.zip(findings.change).and_then(|(p, c)| p.checked_sub(c));
+    let items =
+        findings.items.iter().map(|i| value(&i.amount)).collect::<Option<Vec<_>>>().and_then(Money::checked_sum);
+    let sums = [subtotal_and_tax, kept, items];
+    let agreed = |m: &Money| *m != total && sums.iter().filter(|s| **s == Some(*m)).count() >= 2;
+    let proved = tally(findings, Some(total)).0 > 0;
+    sums.into_iter().flatten().find(agreed).filter(|_| !proved)
+}
+
+/// Whether `amount` was read as the subtotal or the tax: then it is not the total as well.
+fn is_part(findings: &Findings, amount: Option<Money>) -> bool {
+    [&findings.subtotal, &findings.tax_total].into_iter().flatten().any(|f| f.value().copied() == amount)
+}

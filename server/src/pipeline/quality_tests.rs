@@ -1,0 +1,94 @@
+//! Pictures with known faults.
+#![allow(clippy::unwrap_used, reason = "a failing test should stop at the spot")]
+
+use super::*;
+
+const SIZE: usize = 600;
+
+/// A page with rows of small dark strokes, like print.
+fn page() -> Vec<f32> {
+    let ink = |x: usize, y: usize| y % 30 < 14 && (40..SIZE - 40).contains(&x) && (x * 7 + y / 30 * 13) % 11 < 4;
+    (0..SIZE * SIZE).map(|i| if ink(i % SIZE, i / SIZE) { 50.0 } else { 215.0 }).collect()
+}
+
+fn raster(levels: &[f32], side: usize) -> Raster {
+    let rgb = levels.iter().flat_map(|l| [l.clamp(0.0, 255.0) as u8; 3]).collect();
+    Raster::new(side, side, rgb).unwrap()
+}
+
+/// `passes` box blurs of `2 · radius + 1` pixels, in both directions.
+fn blurred(levels: &[f32], radius: usize, passes: usize) -> Vec<f32> {
+    let mut out = levels.to_vec();
+    for _ in 0..passes {
+        for (step, line) in [(1, SIZE), (SIZE, 1)] {
+            let from = out.clone();
+            for i in 0..SIZE * SIZE {
+                let at = i / step % SIZE;
+                let (low, high) = (at.saturating_sub(radius), (at + radius).min(SIZE - 1));
+                let start = if line == SIZE { i - at } else { i % SIZE };
+                out[i] = (low..=high).map(|j| from[start + j * step]).sum::<f32>() / (high - low + 1) as f32;
+            }
+        }
+    }
+    out
+}
+
+fn report(levels: &[f32]) -> QualityReport {
+    quality(&raster(levels, SIZE), &QualitySettings::default())
+}
+
+fn codes(report: &QualityReport) -> Vec<&'static str> {
+    report.issues.iter().map(|i| i.kind.code()).collect()
+}
+
+#[test]
+fn a_good_page_has_no_issues() {
+    assert_eq!(report(&page()), QualityReport { usable: true, issues: vec![] });
+}
+
+#[test]
+fn faults_are_named() {
+    let dark: Vec<f32> = page().iter().map(|l| l * 0.2).collect();
+    let faint: Vec<f32> = page().iter().map(|l| 200.0 + l * 0.08).collect();
+    let glare: Vec<f32> = page()
+        .iter()
+        .enumerate()
+        .map(|(i, l)| {
+            let (x, y) = (i % SIZE, i / SIZE);
+            if (200..380).contains(&x) && (200..400).contains(&y) { 255.0 } else { *l }
+        })
+        .collect();
+    let cases = [
+        ("blur", blurred(&page(), 4, 2)),
+        ("too_dark", dark),
+        ("low_contrast", faint),
+        ("glare", glare),
+        ("blank", vec![230.0; SIZE * SIZE]),
+    ];
+    let wrong: Vec<_> =
+        cases.iter().map(|(c, l)| (c, codes(&report(l)))).filter(|(c, found)| found.first() != Some(c)).collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+#[test]
+fn severity_grows_with_the_fault() {
+    let severity = |radius| {
+        report(&blurred(&page(), radius, 2)).issues.iter().find(|i| i.kind == IssueKind::Blur).map(|i| i.severity)
+    };
+    let severities: Vec<_> = [1, 2, 4].map(|r| severity(r).unwrap_or(0.0)).to_vec();
+    assert!(severities.is_sorted() && severities[0] < severities[2], "{severities:?}");
+}
+
+#[test]
+fn white_paper_of_a_scan_is_no_glare() {
+    let scan: Vec<f32> = page().iter().map(|l| if *l > 100.0 { 255.0 } else { *l }).collect();
+    assert!(report(&scan).usable && !codes(&report(&scan)).contains(&"glare"));
+}
+
+#[test]
+fn few_pixels_are_too_small_and_no_pixels_do_not_panic() {
+    for side in [0, 1, 3, 25, 90] {
+        let report = quality(&raster(&vec![128.0; side * side], side), &QualitySettings::default());
+        assert!(!report.usable && codes(&report).contains(&"too_small"), "{side}: {report:?}");
+    }
+}
