@@ -18,7 +18,7 @@ use crate::text::TextLines;
 /// Runners-up that are kept.
 const ALTERNATIVES: usize = 3;
 /// Readings less probable than this are not looked at.
-const NEGLIGIBLE: f32 = 1e-4;
+const NEGLIGIBLE: f32 = 1e-3;
 
 /// A page with its tokens, to copy values from.
 pub(super) struct Document<'a> {
@@ -149,12 +149,13 @@ fn choose<T: Copy>(
     read: impl Fn(T, f32) -> Option<(String, Reading)>,
 ) -> Option<Entity> {
     let highest = candidates.iter().map(|(s, _)| *s).fold(null, f32::max);
-    let total = candidates.iter().map(|(s, _)| (s - highest).exp()).sum::<f32>() + (null - highest).exp();
-    let mut probable: Vec<(f32, T)> = candidates
-        .into_iter()
-        .map(|(s, t)| ((s - highest).exp() / total, t))
-        .filter(|(p, _)| *p > NEGLIGIBLE)
-        .collect();
+    let absent = (null - highest).exp();
+    let mut probable: Vec<(f32, T)> = candidates.into_iter().map(|(s, t)| ((s - highest).exp(), t)).collect();
+    let total = probable.iter().map(|(weight, _)| weight).sum::<f32>() + absent;
+    probable.retain_mut(|(weight, _)| {
+        *weight /= total;
+        *weight > NEGLIGIBLE
+    });
     probable.sort_by(|a, b| b.0.total_cmp(&a.0));
     let mut readings: Vec<Reading> = Vec::new();
     let mut by_key: HashMap<String, usize> = HashMap::new();
@@ -171,7 +172,7 @@ fn choose<T: Copy>(
     readings.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
     readings.truncate(1 + ALTERNATIVES);
     let mut readings = readings.into_iter();
-    let best = readings.next().filter(|r| r.confidence > (null - highest).exp() / total)?;
+    let best = readings.next().filter(|r| r.confidence > absent / total)?;
     Some(Entity { best, alternatives: readings.collect() })
 }
 

@@ -26,6 +26,7 @@ use std::path::Path;
 
 use candle_core::{DType, Device};
 use candle_nn::VarBuilder;
+use rayon::prelude::*;
 
 use crate::entities::Entities;
 use crate::text::TextLines;
@@ -37,9 +38,10 @@ use network::{Input, Network, Scores};
 use order::OrderedLine;
 use tokens::Scanner;
 
-/// Pairs of tokens that are computed at once: bounds the memory of a batch
-/// (about 100 bytes a pair), not its results.
-const MOST_PAIRS: usize = 1 << 21;
+/// Pairs of tokens that a batch has at most. Small on purpose: on a CPU the
+/// attention of more pairs falls out of the cache, and four receipts together
+/// are no faster than one after the other; batching only pays for short pages.
+const MOST_PAIRS: usize = 1 << 15;
 
 /// Why a model cannot be loaded or a page cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -135,28 +137,30 @@ impl Extractor {
         Prepared { lines, tokens }
     }
 
-    /// The network's scores, page by page; pages are batched by length to keep padding small.
+    /// The network's scores, page by page. Pages of similar length share a
+    /// batch, and batches are spread over the cores.
     fn scores(&self, pages: &[Prepared]) -> Result<Vec<Scores>, ExtractError> {
         let length = |i: &usize| pages.get(*i).map_or(0, |p| p.tokens.len());
         let mut by_length: Vec<usize> = (0..pages.len()).filter(|i| length(i) > 0).collect();
         by_length.sort_by_key(length);
-        let mut out: Vec<Option<Scores>> = pages.iter().map(|_| None).collect();
-        let mut batch: Vec<usize> = Vec::new();
-        for (at, &i) in by_length.iter().enumerate() {
-            batch.push(i);
-            let next = by_length.get(at + 1).map(length);
-            // The next page is the longest so far, so all would be padded to it.
-            if next.is_none_or(|n| (batch.len() + 1) * n * n > MOST_PAIRS) {
+        let computed: Vec<(usize, Scores)> = batches(&by_length, length)
+            .into_par_iter()
+            .map(|batch| {
                 let inputs = batch.iter().filter_map(|&i| pages.get(i)).map(|p| self.input(p));
                 let scores = self.network.forward(&inputs.collect::<Result<Vec<_>, _>>()?)?;
-                for (i, scores) in batch.drain(..).zip(scores) {
-                    if let Some(slot) = out.get_mut(i) {
-                        *slot = Some(scores);
-                    }
-                }
+                Ok(batch.iter().copied().zip(scores).collect::<Vec<_>>())
+            })
+            .collect::<Result<Vec<_>, ExtractError>>()?
+            .into_iter()
+            .flatten()
+            .collect();
+        let mut out: Vec<Scores> = pages.iter().map(|_| Scores::default()).collect();
+        for (i, scores) in computed {
+            if let Some(slot) = out.get_mut(i) {
+                *slot = scores;
             }
         }
-        Ok(out.into_iter().map(|s| s.unwrap_or(Scores { tokens: Vec::new(), nulls: Vec::new() })).collect())
+        Ok(out)
     }
 
     fn input(&self, page: &Prepared) -> Result<Input, ExtractError> {
@@ -165,6 +169,21 @@ impl Extractor {
             keys: self.embedder.keys(page.tokens.iter().map(|t| t.text.as_str()))?,
         })
     }
+}
+
+/// Cuts pages, shortest first, into batches of at most [`MOST_PAIRS`] pairs of
+/// tokens once all are padded to the longest; a page that alone has more is a batch.
+fn batches(by_length: &[usize], length: impl Fn(&usize) -> usize) -> Vec<&[usize]> {
+    let mut out = Vec::new();
+    let mut rest = by_length;
+    while !rest.is_empty() {
+        let fits = |n: &usize| rest.get(*n).is_some_and(|i| (n + 1) * length(i) * length(i) <= MOST_PAIRS);
+        let count = (1..rest.len()).take_while(fits).count() + 1;
+        let (batch, later) = rest.split_at(count);
+        out.push(batch);
+        rest = later;
+    }
+    out
 }
 
 #[cfg(test)]

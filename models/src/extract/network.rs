@@ -37,7 +37,8 @@ pub(super) struct Input {
     pub(super) keys: Vec<Keys>,
 }
 
-/// What the network says of a page.
+/// What the network says of a page; empty for a page without tokens.
+#[derive(Default)]
 pub(super) struct Scores {
     /// [`HEAD`] scores for each token.
     pub(super) tokens: Vec<Vec<f32>>,
@@ -119,13 +120,10 @@ impl Network {
         })
     }
 
-    /// Scores of pages that are padded to the longest of them.
+    /// Scores of pages, none empty, that are padded to the longest of them.
     pub(super) fn forward(&self, pages: &[Input]) -> Result<Vec<Scores>> {
         let b = pages.len();
         let n = pages.iter().map(|p| p.keys.len()).max().unwrap_or(0);
-        if b == 0 || n == 0 {
-            return Ok(pages.iter().map(|_| Scores { tokens: Vec::new(), nulls: vec![0.0; NULLS] }).collect());
-        }
         let bias = self.attention_bias(pages, n)?;
         let mut x = self.embed(pages, n)?.reshape((b, n, self.width))?;
         for (i, layer) in self.layers.iter().enumerate() {

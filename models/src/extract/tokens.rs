@@ -129,7 +129,7 @@ impl Scanner {
     /// Kind, start and end of the candidate that begins at `at`; characters before `done` belong to an earlier one.
     fn candidate(&self, line: &str, at: usize, done: usize) -> Option<(usize, usize, usize)> {
         let rest = line.get(at..)?;
-        if !rest.starts_with(|c: char| c.is_ascii_digit() || c.is_ascii_lowercase() || c == '-') {
+        if !rest.starts_with(|c: char| c.is_ascii_digit() || c.is_ascii_lowercase() || c == '-' || c == '.') {
             return None;
         }
         let before = line.get(done.max(at.saturating_sub(2))..at)?;
@@ -166,7 +166,7 @@ pub(super) fn minor_units(text: &str) -> Option<i64> {
         return None;
     }
     let compact: Vec<char> = text.chars().filter(|c| *c != ' ').collect::<String>().trim_matches('-').chars().collect();
-    let decimals = compact.len() > 3 && matches!(compact.get(compact.len() - 3), Some('.' | ','));
+    let decimals = compact.len() >= 3 && matches!(compact.get(compact.len() - 3), Some('.' | ','));
     let value = digits.parse::<i64>().ok()? * if decimals { 1 } else { 100 };
     Some(if text.contains('-') { -value } else { value })
 }
@@ -185,6 +185,7 @@ mod tests {
             ("-3.00", Some(-300)),
             ("3.00-", Some(-300)),
             ("1,200", Some(120_000)),
+            (".25", Some(25)),
             ("12 . 50", Some(1_250)),
             (".-", None),
             ("99999999999999999999", None),

@@ -58,10 +58,25 @@ def held(target):
     return out
 
 
+def missing(tokens, target):
+    """Tokens to take away with their answers, so that "not on this page" is learnt: a cut-off end, or all of one field."""
+    rows = sorted({t.row for t in tokens})
+    cut = rows[min(len(rows) - 1, int(len(rows) * random.uniform(0.1, 0.5)))]
+    roll = random.random()
+    if roll < 0.25:
+        return {n for n, t in enumerate(tokens) if t.row < cut}
+    if roll < 0.5:
+        return {n for n, t in enumerate(tokens) if t.row > rows[-1] - cut}
+    fields = [[n for a, b in spans for n in range(a, b + 1)] for spans in target.spans.values() if spans]
+    fields += [numbers for numbers in target.pointers.values() if numbers]
+    return set(random.choice(fields)) if fields else set()
+
+
 def augment(document, words, rates):
-    """New tokens and target of a document. `rates`: replace, misread, drop_head (see config.toml)."""
+    """New tokens and target of a document. `rates`: replace, misread, drop_head, partial (see config.toml)."""
     tokens, target = document.tokens, document.target
     gold = held(target)
+    absent = missing(tokens, target) if document.key is None and random.random() < rates["partial"] else set()
     gold_lines = {tokens[n].line for n in gold}
     lose_line, lose_token = random.choice([0, 0.05, 0.1, 0.2]), random.choice([0, 0, 0.03, 0.06])
     lost = {line for line in {t.line for t in tokens} - gold_lines if random.random() < lose_line}
@@ -77,7 +92,7 @@ def augment(document, words, rates):
     line_noise = {}
     kept, out = {}, []
     for n, t in enumerate(tokens):
-        if t.line in lost or (n not in gold and random.random() < lose_token):
+        if t.line in lost or n in absent or (n not in gold and random.random() < lose_token):
             continue
         text = t.text
         if t.kind == "word":

@@ -121,19 +121,22 @@ def from_labels(tokens, lines, labelled):
         right = [n for n in hits if tokens[n].kind == kind]
         if right or not hits:
             target.pointers[name] = right
-    seen = set()
+    runs = {}  # family: (owner, {role: row}) of the row of the list that is being read
     for n, m in enumerate(marks):
         for name, group in m:
             kind, _, part = name.partition("_")
             if kind in ITEM_KINDS and part in ROLES:
-                target.roles[n], target.kinds[n], owner = ROLES.index(part), ITEM_KINDS.index(kind), ("item", group)
+                target.roles[n], target.kinds[n], family = ROLES.index(part), ITEM_KINDS.index(kind), "item"
             elif name in ROLES:
-                target.roles[n], owner = ROLES.index(name), (kind, group)
+                target.roles[n], family = ROLES.index(name), kind
             else:
                 continue
-            if owner not in seen:
-                seen.add(owner)
-                target.begins[n] = 1
+            owner, held = runs.get(family, (None, {}))
+            # A tax that is printed again further down is a row again; an item's name may go on below.
+            again = family != "item" and held.get(target.roles[n], tokens[n].row) != tokens[n].row
+            if owner != (group,) or again:
+                target.begins[n], held = 1, {}
+            runs[family] = ((group,), held | {target.roles[n]: tokens[n].row})
     return target
 
 

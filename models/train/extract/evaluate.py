@@ -3,8 +3,9 @@
 from .decode import best_of, field_scores, read
 from .labels import ITEM_KINDS, POINTERS, ROLES, SPANS, alnum, printed, squeeze, total_value
 from .loss import head_parts
-from .text import minor_units
+from .text import fold, minor_units
 
+PURCHASE = [ROLES.index(name) for name in ("description", "quantity", "unit_price", "amount", "code")]
 KEYS = {"company": "merchant_name", "address": "merchant_address", "date": "date", "total": "total"}
 
 
@@ -58,9 +59,12 @@ def oracle(documents):
 
 
 def synthetic(net, documents, collate_fn):
-    """{field: share of right answers, null included}; roles, item kinds and begins as F1 over tokens."""
+    """{field: share of right answers, null included}; then F1 over tokens of roles, item kinds and begins.
+
+    `purchases` is F1 over whole rows with every part right, `priced` over rows with description and amount right.
+    """
     hits = {name: [0, 0] for name in [*SPANS, *POINTERS]}
-    tags = {name: [0, 0, 0] for name in [*ROLES[1:], *ITEM_KINDS[1:], "begin"]}
+    tags = {name: [0, 0, 0] for name in [*ROLES[1:], *ITEM_KINDS[1:], "begin", "purchases", "priced"]}
     for d, (scores, nulls, kinds) in zip(documents, read(net, documents, collate_fn)):
         fields = field_scores(scores, nulls, kinds)
         for name in hits:
@@ -79,12 +83,35 @@ def synthetic(net, documents, collate_fn):
         count(tags, ROLES, roles.argmax(-1).tolist(), d.target.roles)
         picked = [k if w >= 0 else 0 for k, w in zip(item_kinds.argmax(-1).tolist(), d.target.kinds)]
         count(tags, ITEM_KINDS, picked, [max(k, 0) for k in d.target.kinds])
-        count(tags, ["none", "begin"], (begin > 0).long().tolist(), d.target.begins)
+        begins = [int(b > 0 and role > 0) for b, role in zip(begin.tolist(), d.target.roles)]
+        count(tags, ["none", "begin"], begins, d.target.begins)
+        found, wanted = rows(roles.argmax(-1).tolist(), (begin > 0).tolist(), d.tokens), rows(d.target.roles, d.target.begins, d.tokens)
+        for name, parts in (("purchases", PURCHASE), ("priced", [ROLES.index("description"), ROLES.index("amount")])):
+            ours, theirs = ({frozenset(m for m in row if m[1] in parts) for row in side} for side in (found, wanted))
+            tags[name][0] += len(ours & theirs)
+            tags[name][1] += len(ours)
+            tags[name][2] += len(theirs)
     return {name: h / max(1, n) for name, (h, n) in hits.items()}, {name: f1(*c) for name, c in tags.items()}
 
 
+def rows(roles, begins, tokens):
+    """Purchases as lists of (token, role), grouped as `items.rs` does."""
+    out, closed = [], None
+    for n, role in enumerate(roles):
+        if role not in PURCHASE:
+            continue
+        second = role == ROLES.index("amount") and closed is not None and closed != tokens[n].row
+        if not out or begins[n] or second:
+            out.append([])
+            closed = None
+        out[-1].append((n, role))
+        if role == ROLES.index("amount"):
+            closed = tokens[n].row
+    return out
+
+
 def same(name, text):
-    return minor_units(text.replace("−", "-")) if POINTERS[name] == "amount" else squeeze(text)
+    return minor_units(fold(text)) if POINTERS[name] == "amount" else squeeze(text)
 
 
 def count(tags, names, found, wanted):

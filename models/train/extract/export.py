@@ -114,6 +114,7 @@ def main():
 
     args.weights.mkdir(parents=True, exist_ok=True)
     save_file(half, args.weights / "model.safetensors")
+    (args.weights / "model.safetensors").chmod(0o644)  # the library writes it for its owner alone
     if tokenizer:
         shutil.copyfile(args.run / "tokenizer.json", args.weights / "tokenizer.json")
     config = {
@@ -122,7 +123,8 @@ def main():
         "temperatures": temperatures, "splitter": SPLITTER, "patterns": PATTERNS, "fold": FOLD,
     }
     (args.weights / "config.json").write_text(json.dumps(config, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    shutil.copyfile(args.run / "manifest.json", args.weights / "manifest.json")
+    learnt_from = json.loads((args.run / "manifest.json").read_text(encoding="utf-8"))["files"]
+    (args.weights / "manifest.sha256").write_text("".join(f"{f['sha256']}  {f['file']}\n" for f in learnt_from), encoding="utf-8")
     args.fixture.parent.mkdir(parents=True, exist_ok=True)
     args.fixture.write_text(json.dumps(fixture(net, embedder, scanner), ensure_ascii=False) + "\n", encoding="utf-8")
 

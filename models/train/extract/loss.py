@@ -9,7 +9,7 @@ from .text import KINDS
 
 FAR = -1e4
 CEILING = 30.0  # one hopeless label must not rule a batch
-INSIDE_WEIGHT, TAG_WEIGHT = 1.5, 2.0
+INSIDE_WEIGHT, TAG_WEIGHT = 1.5, 4.0
 KIND_FEATURE = [name for name, _ in FEATURES].index("kind")
 
 
@@ -65,5 +65,8 @@ def losses(scores, nulls, batch, targets):
             item = torch.tensor(target.kinds)
             if (item >= 0).any():
                 total = total + F.cross_entropy(kinds, item, ignore_index=-1)
-            total = total + TAG_WEIGHT * F.binary_cross_entropy_with_logits(begin, torch.tensor(target.begins, dtype=torch.float32))
+            listed = torch.tensor(target.roles) > 0  # "begins a row" is asked of tokens that are in one
+            if listed.any():
+                begins = torch.tensor(target.begins, dtype=torch.float32)
+                total = total + TAG_WEIGHT * F.binary_cross_entropy_with_logits(begin[listed], begins[listed])
     return total / len(targets)

@@ -42,14 +42,19 @@ FOLD = fold_table()
 
 _DAY = "(?:3[01]|[12][0-9]|0?[1-9])"
 _YEAR = "(?:19|20)[0-9]{2}"
+# Month names of English, German, French, Spanish, Italian, Portuguese, Dutch, Nordic and Polish tills, longest form first.
 _MONTH = (
-    "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mai|okt|dez|fev|avr|juin|juil|aou|ene|abr|ago|dic|gen|mag|giu|lug|"
-    "set|ott|out|mrt|maa|mei|maj|sty|lut|kwi|cze|lip|sie|wrz|paz|lis|gru)[a-z]{0,7}"
+    "(?:jan(?:uary|uari|uar|vier|eiro|v)?|feb(?:ruary|ruari|ruar|braio|rero)?|fev(?:ereiro|rier|r)?|mar(?:ch|zo|co|s|t)?|maerz|maart|mrt|"
+    "apr(?:ile|il)?|avr(?:il)?|abr(?:il)?|may(?:o)?|mai(?:o)?|maj|mei|mag(?:gio)?|jun(?:io|ho|e|i)?|juin|giu(?:gno)?|jul(?:io|ho|y|i)?|"
+    "juil(?:let)?|lug(?:lio)?|aug(?:ustus|usti|ust)?|aout|ago(?:sto)?|sep(?:tember|tembre|tiembre|t)?|set(?:tembre|embro|t)?|"
+    "oct(?:ober|obre|ubre)?|okt(?:ober)?|ott(?:obre)?|out(?:ubro)?|nov(?:ember|embre|iembre|embro)?|dec(?:ember|embre)?|"
+    "dez(?:ember|embro)?|dic(?:iembre|embre)?|des(?:ember)?|ene(?:ro)?|gen(?:naio)?|sty|lut|kwi|cze|lip|sie|wrz|paz|lis|gru)"
 )
 _JOIN = "[-/., ']{0,3}"
 _HOUR = "(?:2[0-3]|[01]?[0-9])"
 _MINUTE = "[0-5][0-9]"
-_NUMERIC = [rf"{_DAY} ?{s} ?{_DAY} ?{s} ?" for s in ("-", "/", "[.]")]
+# The separators agree, but for the Danish 24/12-2025.
+_NUMERIC = [rf"{_DAY} ?{a} ?{_DAY} ?{b} ?" for a, b in (("-", "-"), ("/", "/"), ("[.]", "[.]"), ("/", "-"))]
 _AMOUNT = (
     "(?:[0-9]{1,3}(?:, ?[0-9]{3})+ ?[.] ?[0-9]{2}|[0-9]{1,3}(?:[.][0-9]{3})+,[0-9]{2}|[0-9]{1,3}(?:'[0-9]{3})+[.][0-9]{2}|"
     "[0-9]{1,3}(?: [0-9]{3})+,[0-9]{2}|[0-9]+ ?[.] ?[0-9]{2}|[0-9]+,[0-9]{2})"
@@ -72,15 +77,20 @@ PATTERNS = [
     _pattern("date", rf"{_DAY}{_JOIN}{_MONTH}{_JOIN}{_YEAR}"),
     _pattern("date", rf"{_DAY}{_JOIN}{_MONTH}{_JOIN}[0-9]{{2}}", not_after="[0-9]|:"),
     _pattern("date", rf"{_MONTH}[. ]{{0,2}}{_DAY}[, ]{{1,3}}{_YEAR}", not_before="[a-z0-9]"),
+    _pattern("date", rf"{_MONTH}[. ]{{0,2}}{_DAY}[, ]{{0,2}}'[0-9]{{2}}", not_before="[a-z0-9]", not_after="[0-9]"),
     _pattern("date", "20[0-4][0-9](?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])", not_after="[0-9]"),
     _pattern("date", "(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])20[0-4][0-9]", not_after="[0-9]"),
     _pattern("time", rf"{_HOUR} ?: ?{_MINUTE}(?: ?: ?{_MINUTE})?(?: ?[ap][.]?m[.]?)?", not_after="[0-9]"),
     _pattern("time", rf"{_HOUR}[.]{_MINUTE}(?:[.]{_MINUTE})? ?[ap]m", not_before=_NO_AMOUNT_BEFORE),
+    # With points it takes a word to tell a time from a price: kl. 14.05, klo 14.05.
+    _pattern("time", rf"klo?[.]? ?({_HOUR}[.]{_MINUTE}(?:[.]{_MINUTE})?)", not_before="[a-z0-9]", not_after="[0-9]|[.][0-9]"),
     _pattern("time", rf"{_HOUR} ?h ?{_MINUTE}", not_after="[0-9a-z]"),
     _pattern("percent", "[0-9]{1,2}(?:[.,][0-9]{1,2})? ?%", not_before=_NO_AMOUNT_BEFORE),
-    _pattern("amount", rf"- ?{_AMOUNT}", not_before="[0-9a-z.,]", not_after=_NO_AMOUNT_AFTER),
+    _pattern("amount", rf"-{_AMOUNT}", not_before="[0-9.,]", not_after=_NO_AMOUNT_AFTER),
     _pattern("amount", rf"{_AMOUNT}-", not_before=_NO_AMOUNT_BEFORE, not_after="[0-9a-z]"),
     _pattern("amount", _AMOUNT, not_before=_NO_AMOUNT_BEFORE, not_after=_NO_AMOUNT_AFTER),
+    # RM.70 is a price, No.70 is not.
+    _pattern("amount", "[.][0-9]{2}", not_before="[0-9.,]|[a-ln-z]|[^r]m|^m", not_after="[0-9a-z.,%-]"),
     _pattern("amount", "[1-9][0-9]{0,2}(?:[,.][0-9]{3})+", not_before=_NO_AMOUNT_BEFORE, not_after="[0-9.,%]|[ ]?(?:kg|l|lb|g)"),
     _pattern("quantity", "([0-9]{1,4}) ?[x*](?:[ 0-9]|$)", not_before="[0-9.,a-z]"),
 ]
@@ -144,7 +154,7 @@ class Scanner:
 
     def _candidate(self, line, at, done):
         c = line[at]
-        if not (c.isdigit() or c == "-" or "a" <= c <= "z"):
+        if not (c.isdigit() or c in "-." or "a" <= c <= "z"):
             return None
         before = line[max(done, at - 2):at]  # what an earlier candidate took does not count
         for kind, match, not_before, not_after in self.patterns:
@@ -164,5 +174,5 @@ def minor_units(text):
     if not digits or len(digits) > 12:
         return None
     compact = text.replace(" ", "").strip("-")
-    value = int(digits) if len(compact) > 3 and compact[-3] in ".," else int(digits) * 100
+    value = int(digits) if len(compact) >= 3 and compact[-3] in ".," else int(digits) * 100
     return -value if "-" in text else value
