@@ -1,1 +1,7 @@
-fn main() {}
+//! The `slipstream` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    slipstream::cli::main()
+}

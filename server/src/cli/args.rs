@@ -1,0 +1,47 @@
+//! Flags that several commands share, and how values are checked.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::telemetry::logs::LogFormat;
+
+/// How the program logs; to standard error.
+#[derive(Debug, Args)]
+pub(super) struct LogArgs {
+    /// What to log: error, warn, info, debug, or a list like "info,slipstream=debug" [default: info for serve, else warn]
+    #[arg(long = "log", value_name = "FILTER", env = "SLIPSTREAM_LOG", global = true)]
+    pub(super) filter: Option<String>,
+    /// How log lines are written.
+    #[arg(
+        long = "log-format",
+        value_name = "FORMAT",
+        env = "SLIPSTREAM_LOG_FORMAT",
+        global = true,
+        default_value = "text"
+    )]
+    pub(super) format: LogFormat,
+}
+
+/// A positive number of seconds, fractions allowed, up to a day.
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| format!("{text:?} is not a number of seconds"))?;
+    if seconds > 0.0 && seconds <= 86_400.0 {
+        Ok(Duration::from_secs_f64(seconds))
+    } else {
+        Err("must be more than 0 and at most 86400 seconds".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_are_positive_and_finite() {
+        assert_eq!(seconds("1.5"), Ok(Duration::from_millis(1500)));
+        for bad in ["0", "-1", "nan", "inf", "1e9", "soon", ""] {
+            assert!(seconds(bad).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! `slipstream eval ocr` and `slipstream eval fields`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+
+use super::Failure;
+use super::engine::{Engine, EngineArgs};
+use super::read::progress;
+use crate::eval::{fields, ocr};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum EvalCommand {
+    /// Read the text of receipts and write it down with the time it took.
+    Ocr(OcrArgs),
+    /// Read the fields of receipts and compare them with the truth.
+    Fields(FieldsArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct OcrArgs {
+    /// Folder with the images in img/.
+    #[arg(long, value_name = "DIR", env = "SLIPSTREAM_EVAL_DATA")]
+    data: PathBuf,
+    /// File with the names of the receipts to read, without .jpg, separated by white space.
+    #[arg(long, value_name = "FILE", env = "SLIPSTREAM_EVAL_IDS")]
+    ids: PathBuf,
+    /// Where to write the report.
+    #[arg(long, value_name = "FILE", env = "SLIPSTREAM_EVAL_REPORT")]
+    report: PathBuf,
+    /// Hand all receipts over together instead of one after another.
+    #[arg(long, env = "SLIPSTREAM_EVAL_BATCH")]
+    batch: bool,
+    #[command(flatten)]
+    engine: EngineArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FieldsArgs {
+    /// Folder with the receipts and their truth.
+    #[arg(long, value_name = "DIR", env = "SLIPSTREAM_EVAL_DATA")]
+    data: PathBuf,
+    /// How the folder is laid out.
+    #[arg(long, value_name = "FORMAT", env = "SLIPSTREAM_EVAL_FORMAT", default_value = "sroie")]
+    format: fields::Format,
+    /// Which part is read: companies that training never saw, or everything.
+    #[arg(long, value_name = "PART", env = "SLIPSTREAM_EVAL_SPLIT", default_value = "validation")]
+    split: fields::Split,
+    /// Where to write the scores.
+    #[arg(long, value_name = "FILE", env = "SLIPSTREAM_EVAL_JSON")]
+    json: PathBuf,
+    #[command(flatten)]
+    engine: EngineArgs,
+}
+
+pub(super) fn run(command: EvalCommand) -> Result<ExitCode, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    runtime.block_on(evaluate(command))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn evaluate(command: EvalCommand) -> Result<(), Failure> {
+    match command {
+        EvalCommand::Ocr(args) => {
+            let engine = loaded(&args.engine).await?;
+            let job = ocr::OcrJob { data: &args.data, ids: &args.ids, batch: args.batch };
+            let peer = format!("slipstream-{}", args.engine.preset);
+            ocr::run(&engine, &job, &peer, &args.report, progress).await?;
+        }
+        EvalCommand::Fields(args) => {
+            let engine = loaded(&args.engine).await?;
+            fields::run(&engine, &args.data, args.format, args.split, &args.json, progress).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn loaded(args: &EngineArgs) -> Result<Engine, Failure> {
+    let engine = Engine::start(args.clone(), Duration::MAX)?;
+    engine.load().await?;
+    Ok(engine)
+}

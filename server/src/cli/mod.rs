@@ -1,0 +1,93 @@
+//! The command line: what the program can do and with which settings.
+
+mod args;
+mod engine;
+mod eval;
+mod read;
+mod serve;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::telemetry::{logs, panics};
+use args::LogArgs;
+pub use engine::{Engine, EngineArgs, EngineError};
+
+/// An error that ends a command; its text says what to do.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Reads photos of receipts and invoices into checked JSON, on your own machines.
+#[derive(Debug, Parser)]
+#[command(name = "slipstream", version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    log: LogArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Answer HTTP requests until told to stop.
+    Serve(serve::ServeArgs),
+    /// Read image files and write what they say to standard output.
+    Read(read::ReadArgs),
+    /// Measure how well and how fast receipts with known contents are read.
+    #[command(subcommand)]
+    Eval(eval::EvalCommand),
+}
+
+/// Runs the program; the exit code is 0 when everything was done.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(code) => code,
+        Err(failure) => {
+            // Standard error is where a person or a supervisor looks, whatever the log filter says.
+            let _ = writeln!(io::stderr(), "error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<ExitCode, Failure> {
+    let default_filter = match cli.command {
+        Command::Serve(_) => "info",
+        Command::Read(_) | Command::Eval(_) => "warn",
+    };
+    logs::install(cli.log.filter.as_deref().unwrap_or(default_filter), cli.log.format)?;
+    panics::install_hook();
+    match cli.command {
+        Command::Serve(args) => serve::run(args),
+        Command::Read(args) => read::run(args),
+        Command::Eval(command) => eval::run(command),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_flag_of_a_command_is_also_an_environment_variable() {
+        let cli = Cli::command();
+        let mut commands = vec![&cli];
+        let mut missing = Vec::new();
+        while let Some(command) = commands.pop() {
+            commands.extend(command.get_subcommands());
+            let flags = command.get_arguments().filter(|arg| arg.get_long().is_some());
+            let own = flags.filter(|arg| !["help", "version"].contains(&arg.get_id().as_str()));
+            missing.extend(own.filter(|arg| arg.get_env().is_none()).map(|arg| arg.get_id().to_string()));
+        }
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+}

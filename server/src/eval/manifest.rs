@@ -1,0 +1,95 @@
+//! The manifests of the receipt synthesiser: one JSON object a receipt and line, canonical values.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::score::Compare;
+use super::truth::{Expected, FieldName, Sample, Split};
+use super::{EvalError, read_text};
+
+/// The manifest's name in its folder.
+const MANIFEST: &str = "manifest.jsonl";
+
+#[derive(Deserialize)]
+struct Record {
+    id: String,
+    image: Option<String>,
+    fields: Fields,
+}
+
+/// Canonical single values; text as printed.
+#[derive(Deserialize)]
+struct Fields {
+    merchant_name: Option<String>,
+    merchant_address: Option<String>,
+    merchant_phone: Option<String>,
+    date: Option<String>,
+    time: Option<String>,
+    receipt_number: Option<String>,
+    subtotal: Option<String>,
+    tax_total: Option<String>,
+    total: Option<String>,
+    tip: Option<String>,
+}
+
+/// The receipts of `split` in the manifest `data`, or in `data/manifest.jsonl`
+/// when it is a folder. Receipts without an image are left out.
+///
+/// # Errors
+/// When the manifest cannot be read or is not in this format.
+pub fn load(data: &Path, split: Split) -> Result<Vec<Sample>, EvalError> {
+    let path = if data.is_dir() { data.join(MANIFEST) } else { data.to_owned() };
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let mut samples = Vec::new();
+    for line in read_text(&path)?.lines().filter(|line| !line.trim().is_empty()) {
+        let record: Record = serde_json::from_str(line).map_err(|error| EvalError::format(&path, error))?;
+        let Some(image) = record.image else { continue };
+        if split.holds(record.fields.merchant_name.as_deref().unwrap_or_default()) {
+            samples.push(Sample { id: record.id, image: folder.join(image), truth: truth(record.fields) });
+        }
+    }
+    Ok(samples)
+}
+
+fn truth(fields: Fields) -> Vec<Expected> {
+    let list = [
+        (FieldName::Company, fields.merchant_name, Compare::Text),
+        (FieldName::Address, fields.merchant_address, Compare::Text),
+        (FieldName::Phone, fields.merchant_phone, Compare::Text),
+        (FieldName::Date, fields.date, Compare::Value),
+        // A till that prints seconds is not wrong.
+        (FieldName::Time, fields.time, Compare::Minute),
+        (FieldName::ReceiptNumber, fields.receipt_number, Compare::Text),
+        (FieldName::Subtotal, fields.subtotal, Compare::Amount),
+        (FieldName::Tax, fields.tax_total, Compare::Amount),
+        (FieldName::Total, fields.total, Compare::Amount),
+        (FieldName::Tip, fields.tip, Compare::Amount),
+    ];
+    list.into_iter()
+        .map(|(field, value, compare)| Expected { field, values: value.into_iter().collect(), compare })
+        .collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn rendered_receipts_are_loaded_with_canonical_values() {
+        let dir = tempfile::tempdir().unwrap();
+        let with_image = r#"{"id": "de-1", "image": "images/de-1.png", "fields": {"merchant_name": "Hofladen Sonnig",
+            "date": "2024-02-28", "total": "9.00", "currency": "EUR"}}"#;
+        let without = r#"{"id": "de-2", "fields": {"currency": "EUR"}}"#;
+        let manifest = format!("{}\n{without}\n", with_image.replace('\n', ""));
+        fs::write(dir.path().join(MANIFEST), manifest).unwrap();
+        let samples = load(dir.path(), Split::All).unwrap();
+        assert_eq!(samples.len(), 1);
+        assert_eq!(samples[0].image, dir.path().join("images/de-1.png"));
+        let date = samples[0].truth.iter().find(|e| e.field == FieldName::Date).unwrap();
+        assert_eq!((date.values.as_slice(), date.compare), (&["2024-02-28".to_owned()][..], Compare::Value));
+    }
+}

@@ -1,0 +1,72 @@
+//! Measuring what is read against the truth, end to end: image in, own reading.
+//!
+//! | module | what it knows |
+//! |---|---|
+//! | [`ocr`] | reading times and texts, in a file that other tools score |
+//! | [`fields`] | fields against the truth, over a whole folder |
+//! | [`truth`] | what a receipt should say, whatever the folder's format |
+//! | [`sroie`], [`wildreceipt`], [`manifest`] | folder formats |
+//! | [`score`] | when two values are the same, and precision, recall, F1 |
+//! | [`usage`] | processor time and memory |
+
+pub mod fields;
+pub mod manifest;
+pub mod ocr;
+pub mod score;
+pub mod sroie;
+pub mod truth;
+pub mod usage;
+pub mod wildreceipt;
+
+use std::path::{Path, PathBuf};
+
+/// Why an evaluation could not be carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum EvalError {
+    /// A file could not be read or written.
+    #[error("cannot access {path}: {source}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file of the data set is not what the format says.
+    #[error("{path} is not in the expected format: {reason}")]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// There is nothing to measure.
+    #[error("no receipts found in {path}; check --data, --format and --split")]
+    Empty {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A receipt could not be read, where each has to be.
+    #[error("cannot read receipt {id}: {reason}")]
+    Unread {
+        /// The receipt.
+        id: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl EvalError {
+    fn file(path: &Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
+        move |source| Self::File { path: path.to_owned(), source }
+    }
+
+    fn format(path: &Path, reason: impl ToString) -> Self {
+        Self::Format { path: path.to_owned(), reason: reason.to_string() }
+    }
+}
+
+/// The content of a text file, with whatever is not UTF-8 replaced.
+fn read_text(path: &Path) -> Result<String, EvalError> {
+    let bytes = std::fs::read(path).map_err(EvalError::file(path))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}

@@ -1,0 +1,97 @@
+//! The layout of WildReceipt (Sun et al., arXiv 2103.14470): `labels.jsonl` and `class_list.txt`.
+//!
+//! Its texts have no blanks, so they are compared without. One field can have
+//! several boxes: words of one value, or the value printed more than once.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::score::Compare;
+use super::truth::{Expected, FieldName, Sample};
+use super::{EvalError, read_text};
+
+/// Field, the class of its values, and whether its boxes are words of one value
+/// rather than repetitions of it.
+const FIELDS: [(FieldName, &str, Compare, bool); 9] = [
+    (FieldName::Company, "Store_name_value", Compare::TextWithoutSpaces, true),
+    (FieldName::Address, "Store_addr_value", Compare::TextWithoutSpaces, true),
+    (FieldName::Phone, "Tel_value", Compare::TextWithoutSpaces, false),
+    (FieldName::Date, "Date_value", Compare::TextWithoutSpaces, false),
+    (FieldName::Time, "Time_value", Compare::TextWithoutSpaces, false),
+    (FieldName::Subtotal, "Subtotal_value", Compare::Amount, false),
+    (FieldName::Tax, "Tax_value", Compare::Amount, false),
+    (FieldName::Tip, "Tips_value", Compare::Amount, false),
+    (FieldName::Total, "Total_value", Compare::Amount, false),
+];
+
+#[derive(Deserialize)]
+struct Record {
+    file_name: String,
+    annotations: Vec<Annotation>,
+}
+
+#[derive(Deserialize)]
+struct Annotation {
+    text: String,
+    label: usize,
+}
+
+/// All labelled receipts under `data`; none of them is used for training.
+///
+/// # Errors
+/// When a file cannot be read or is not in this format.
+pub fn load(data: &Path) -> Result<Vec<Sample>, EvalError> {
+    let classes = read_text(&data.join("class_list.txt"))?;
+    let classes: Vec<&str> = classes.lines().map(class_name).collect();
+    let path = data.join("labels.jsonl");
+    let mut samples = Vec::new();
+    for line in read_text(&path)?.lines().filter(|line| !line.trim().is_empty()) {
+        let record: Record = serde_json::from_str(line).map_err(|error| EvalError::format(&path, error))?;
+        let truth = FIELDS.map(|(field, class, compare, words)| {
+            let boxes = record.annotations.iter().filter(|a| classes.get(a.label) == Some(&class));
+            Expected { field, values: values(boxes.map(|a| a.text.as_str()).collect(), words), compare }
+        });
+        let image = data.join(&record.file_name);
+        samples.push(Sample { id: record.file_name, image, truth: truth.into() });
+    }
+    Ok(samples)
+}
+
+/// Lines are `NAME` or `INDEX NAME`.
+fn class_name(line: &str) -> &str {
+    line.split_whitespace().last().unwrap_or_default()
+}
+
+/// The values that are right: all boxes joined, and each alone unless they are words.
+fn values(boxes: Vec<&str>, words: bool) -> Vec<String> {
+    let mut values = vec![boxes.concat()];
+    if !words && boxes.len() > 1 {
+        values.extend(boxes.into_iter().map(str::to_owned));
+    }
+    values
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn boxes_of_a_class_become_the_values_of_its_field() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("class_list.txt"), "Ignore\nStore_name_value\nTotal_value\n").unwrap();
+        let record = r#"{"file_name": "img/a.jpeg", "annotations": [
+            {"text": "Café", "label": 1}, {"text": "Aurora", "label": 1}, {"text": "x", "label": 0},
+            {"text": "9.00", "label": 2}, {"text": "$9", "label": 2}]}"#;
+        fs::write(dir.path().join("labels.jsonl"), record.replace('\n', "")).unwrap();
+        let samples = load(dir.path()).unwrap();
+        assert_eq!(samples[0].image, dir.path().join("img/a.jpeg"));
+        let of = |field| &samples[0].truth.iter().find(|e| e.field == field).unwrap().values;
+        assert_eq!(of(FieldName::Company), &["CaféAurora"]);
+        assert!(of(FieldName::Total).contains(&"$9".to_owned()));
+        assert_eq!(of(FieldName::Phone), &[""]);
+    }
+}

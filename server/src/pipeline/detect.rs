@@ -1,0 +1,40 @@
+//! The detect stage: page → `TextRegions`, through the queue that all requests share.
+
+use std::sync::Arc;
+
+use slipstream_batcher::{Group, Item};
+use slipstream_models::{Raster, TextRegions};
+
+use super::error::only;
+use super::{Job, ReadError};
+
+/// Longest side that the detector looks at; larger pages are scaled down to it.
+const LONG_SIDE: usize = 960;
+
+/// Finds the lines of an upright page.
+///
+/// # Errors
+/// When the queue is full, the deadline passes or the model fails.
+pub async fn detect(job: &Job, page: Arc<Raster>) -> Result<TextRegions, ReadError> {
+    let items = vec![Item { units: pixels_seen(page.width(), page.height()), payload: page }];
+    let group = Group { items, priority: job.priority, deadline: job.deadline };
+    only(job.serving.detect.submit(group).await?)
+}
+
+/// Pixels of a page after the detector scaled it.
+fn pixels_seen(width: usize, height: usize) -> u64 {
+    let scale = (LONG_SIDE as f64 / width.max(height).max(1) as f64).min(1.0);
+    ((width * height) as f64 * scale * scale) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_work_of_a_page_is_bounded_by_what_the_network_sees() {
+        assert_eq!(pixels_seen(400, 300), 120_000);
+        assert_eq!(pixels_seen(1920, 960), 960 * 480);
+        assert_eq!(pixels_seen(0, 0), 0);
+    }
+}

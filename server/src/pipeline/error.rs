@@ -1,0 +1,49 @@
+//! Why a receipt was not read.
+
+use std::time::Duration;
+
+use slipstream_batcher::Rejected;
+
+use super::decode::DecodeError;
+use crate::registry::ModelFailure;
+
+/// Why a receipt was not read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The upload is no image that is read here.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// Too much work waits before a model.
+    #[error("too much work is waiting, try again in {retry_after:?}")]
+    Overloaded {
+        /// When there is room.
+        retry_after: Duration,
+    },
+    /// The answer would have come too late.
+    #[error("the deadline passed before the receipt was read")]
+    DeadlineExceeded,
+    /// A model failed: a fault of the server, whose reason is in the log.
+    #[error("the model failed: {0}")]
+    Model(#[from] ModelFailure),
+    /// The server shuts down.
+    #[error("the server is shutting down")]
+    Closed,
+}
+
+impl From<Rejected> for ReadError {
+    fn from(rejected: Rejected) -> Self {
+        match rejected {
+            Rejected::Overloaded { retry_after } => Self::Overloaded { retry_after },
+            Rejected::DeadlineExceeded => Self::DeadlineExceeded,
+            // What a panic says may quote a receipt; its place is in the log already.
+            Rejected::Failed(_) => Self::Model(ModelFailure::new("a batch failed")),
+            Rejected::Closed => Self::Closed,
+        }
+    }
+}
+
+/// The only result of a group with one item.
+pub(super) fn only<T>(results: Vec<Result<T, ModelFailure>>) -> Result<T, ReadError> {
+    let missing = || Err(ModelFailure::new("a batch gave no result"));
+    results.into_iter().next().unwrap_or_else(missing).map_err(ReadError::Model)
+}

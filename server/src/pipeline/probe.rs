@@ -1,0 +1,62 @@
+//! A real operation on the models, for warming them up and for readiness.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use slipstream_batcher::Priority;
+use slipstream_models::{Quad, Raster, TextLine, TextLines, TextRegions, detect::TextRegion};
+
+use super::{Job, Pipeline, ReadError, crop, detect, extract, orient, recognise};
+use crate::registry::{ModelFailure, Serving};
+
+/// A page whose side fits a quick check.
+const SMALL: usize = 96;
+
+/// A page as large as the detector sees any.
+const FULL: usize = 960;
+
+/// How long a probe may take; as an early deadline it also puts it first in line.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long the first pass over cold models may take.
+const WARM_UP: Duration = Duration::from_secs(60);
+
+impl Pipeline {
+    /// Runs every model of `serving` once on a full page, so that the first
+    /// receipt finds memory and caches in place.
+    ///
+    /// # Errors
+    /// When a model fails.
+    pub async fn warm(&self, serving: &Arc<Serving>) -> Result<(), ReadError> {
+        self.exercise(serving, FULL, WARM_UP).await
+    }
+
+    /// Runs every model that is serving once on a tiny page, through its queue.
+    ///
+    /// # Errors
+    /// When a model fails, its queue is full, or the answer takes too long.
+    pub async fn probe(&self) -> Result<(), ReadError> {
+        let serving = self.registry().current().ok_or(ReadError::Closed)?;
+        self.exercise(&serving, SMALL, PATIENCE).await
+    }
+
+    async fn exercise(&self, serving: &Arc<Serving>, side: usize, patience: Duration) -> Result<(), ReadError> {
+        let job = Job {
+            id: "probe".to_owned(),
+            serving: Arc::clone(serving),
+            deadline: Instant::now() + patience,
+            priority: Priority::Interactive,
+        };
+        let paper = Raster::new(side, side, vec![255; side * side * 3]).map_err(ModelFailure::new)?;
+        let page = orient::orient(serving, &self.compute, Arc::new(paper)).await?;
+        detect::detect(&job, Arc::clone(&page.raster)).await?;
+        // Blank paper has no lines, so one is placed on it.
+        let quad = Quad::from_bounds(0.0, 0.0, side as f32, 16.0);
+        let regions = TextRegions { regions: vec![TextRegion { quad, score: 1.0 }] };
+        let crops = crop::crop(&self.compute, page.raster, regions).await;
+        recognise::recognise(&job, crops, (side, side)).await?;
+        let lines = vec![TextLine::evenly_spaced("TOTAL 9.00", 1.0, quad)];
+        extract::extract(&job, Arc::new(TextLines { lines, page_width: side, page_height: side })).await?;
+        Ok(())
+    }
+}

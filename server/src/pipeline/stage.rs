@@ -1,0 +1,93 @@
+//! The names of the stages, and how long each took for one receipt.
+
+use std::future::Future;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tracing::{Instrument, Span, info_span};
+
+use crate::telemetry::metrics;
+
+/// A stage; its name is also its span, its metric label and its `Server-Timing` entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stage {
+    /// Bytes to pixels.
+    Decode,
+    /// Whether the photo can be read.
+    Quality,
+    /// Which way is up.
+    Orient,
+    /// Where lines of text are.
+    Detect,
+    /// Lines as small upright images.
+    Crop,
+    /// What the lines say.
+    Recognise,
+    /// Which field each value is.
+    Extract,
+    /// Signs of forgery.
+    Fraud,
+    /// Values, and whether they agree.
+    Check,
+    /// The answer.
+    Document,
+}
+
+impl Stage {
+    /// The name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Decode => "decode",
+            Self::Quality => "quality",
+            Self::Orient => "orient",
+            Self::Detect => "detect",
+            Self::Crop => "crop",
+            Self::Recognise => "recognise",
+            Self::Extract => "extract",
+            Self::Fraud => "fraud",
+            Self::Check => "check",
+            Self::Document => "document",
+        }
+    }
+
+    /// A span of that name; the names of spans have to be literals.
+    fn span(self) -> Span {
+        match self {
+            Self::Decode => info_span!("decode"),
+            Self::Quality => info_span!("quality"),
+            Self::Orient => info_span!("orient"),
+            Self::Detect => info_span!("detect"),
+            Self::Crop => info_span!("crop"),
+            Self::Recognise => info_span!("recognise"),
+            Self::Extract => info_span!("extract"),
+            Self::Fraud => info_span!("fraud"),
+            Self::Check => info_span!("check"),
+            Self::Document => info_span!("document"),
+        }
+    }
+}
+
+/// The stages that a receipt went through, with their times.
+#[derive(Debug, Default)]
+pub struct StageTimes {
+    // A lock because two stages of one receipt can run beside each other; it is
+    // the receipt's own, so nobody else waits for it.
+    times: Mutex<Vec<(Stage, Duration)>>,
+}
+
+impl StageTimes {
+    /// Runs `work` as the stage: in its span, timed, in the metrics.
+    pub(super) async fn run<T>(&self, stage: Stage, work: impl Future<Output = T>) -> T {
+        let started = Instant::now();
+        let value = work.instrument(stage.span()).await;
+        let took = started.elapsed();
+        metrics::stage(stage.name(), took);
+        self.times.lock().unwrap_or_else(PoisonError::into_inner).push((stage, took));
+        value
+    }
+
+    /// The stages in the order in which they ended.
+    pub fn list(&self) -> Vec<(Stage, Duration)> {
+        self.times.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

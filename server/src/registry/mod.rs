@@ -1,0 +1,69 @@
+//! Which models read receipts: loading, naming, handing out.
+//!
+//! A request takes the current [`Serving`] once, at admission, and keeps it
+//! until its answer, so it sees one set of models whatever is loaded meanwhile.
+
+mod describe;
+pub mod load;
+pub mod locate;
+pub mod model;
+pub mod serving;
+
+use std::sync::Arc;
+
+use slipstream_api::{ModelInfo, ModelSetInfo, ModelsResponse};
+use tokio::sync::watch;
+
+pub use load::{LoadError, Preset};
+pub use model::{DetectModel, ExtractModel, ModelFailure, OrientModel, RecogniseModel};
+pub use serving::Serving;
+
+/// Models that belong together.
+#[derive(Clone)]
+pub struct ModelSet {
+    /// The set's name, in every answer that it gave.
+    pub id: String,
+    /// What `GET /v1/models` says about its models, in the order of the stages.
+    pub models: Vec<ModelInfo>,
+    /// Finds how a page is turned; without one, every page is taken as upright.
+    pub orient: Option<Arc<dyn OrientModel>>,
+    /// Finds lines of text.
+    pub detect: Arc<dyn DetectModel>,
+    /// Reads lines of text.
+    pub recognise: Arc<dyn RecogniseModel>,
+    /// Finds fields among lines.
+    pub extract: Arc<dyn ExtractModel>,
+}
+
+/// Hands out the current set of models; empty until the first is loaded.
+#[derive(Clone)]
+pub struct Registry {
+    current: Arc<watch::Sender<Option<Arc<Serving>>>>,
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Self { current: Arc::new(watch::Sender::new(None)) }
+    }
+}
+
+impl Registry {
+    /// The set that reads new receipts.
+    pub fn current(&self) -> Option<Arc<Serving>> {
+        self.current.borrow().clone()
+    }
+
+    /// Makes `serving` the set that reads new receipts. Receipts that are being
+    /// read stay with the set they began with.
+    pub fn publish(&self, serving: Arc<Serving>) {
+        self.current.send_replace(Some(serving));
+    }
+
+    /// What is loaded.
+    pub fn list(&self) -> ModelsResponse {
+        let current = self.current();
+        let serving = current.as_ref().map(|s| s.id().to_owned()).unwrap_or_default();
+        let sets = current.iter().map(|s| ModelSetInfo { name: s.id().to_owned(), models: s.models().to_vec() });
+        ModelsResponse { serving, sets: sets.collect() }
+    }
+}

@@ -1,0 +1,153 @@
+//! Models without weights: they see the lines that a test wrote, and can be held up or broken.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+
+use slipstream::registry::{DetectModel, ExtractModel, ModelFailure, ModelSet, OrientModel, RecogniseModel};
+use slipstream_api::ModelInfo;
+use slipstream_models::crop::LineCrop;
+use slipstream_models::detect::{TextRegion, TextRegions};
+use slipstream_models::entities::{Entity, Reading, Span};
+use slipstream_models::raster::Turn;
+use slipstream_models::{Entities, Quad, Raster, TextLine, TextLines};
+
+/// What the page says. Line `i` stands `LINE_HEIGHT * i` below the top.
+pub const LINES: [&str; 4] = ["HOFLADEN SONNIG", "28.02.2024 12:05", "APFELSAFT 3,50", "TOTAL 9,00 EUR"];
+
+/// Pixels from line to line.
+pub const LINE_HEIGHT: usize = 40;
+
+/// Makes everybody wait who comes while it is closed.
+#[derive(Default)]
+pub struct Gate {
+    closed: Mutex<bool>,
+    opened: Condvar,
+    /// How many came by so far.
+    pub arrived: AtomicUsize,
+}
+
+impl Gate {
+    pub fn close(&self) {
+        *self.closed.lock().unwrap() = true;
+    }
+
+    pub fn open(&self) {
+        *self.closed.lock().unwrap() = false;
+        self.opened.notify_all();
+    }
+
+    fn pass(&self) {
+        self.arrived.fetch_add(1, Ordering::SeqCst);
+        let closed = self.closed.lock().unwrap();
+        drop(self.opened.wait_while(closed, |closed| *closed).unwrap());
+    }
+
+    /// Waits until `count` came by.
+    pub async fn wait_for(&self, count: usize) {
+        for _ in 0..2_000 {
+            if self.arrived.load(Ordering::SeqCst) >= count {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        panic!("only {} of {count} arrived", self.arrived.load(Ordering::SeqCst));
+    }
+}
+
+/// The fakes' common state.
+#[derive(Default)]
+pub struct Fakes {
+    pub detect_gate: Gate,
+    pub recognise_gate: Gate,
+    /// The stage that panics, if any.
+    pub panics: Mutex<Option<&'static str>>,
+    /// The stage that fails, if any.
+    pub fails: Mutex<Option<&'static str>>,
+    /// Whether pages have no text.
+    pub blind: Mutex<bool>,
+    /// What pages need to be upright.
+    pub turn: Mutex<Turn>,
+    /// Lines in each call of the recogniser.
+    pub batches: Mutex<Vec<usize>>,
+}
+
+struct Fake(Arc<Fakes>);
+
+impl Fakes {
+    pub fn model_set(fakes: &Arc<Self>) -> ModelSet {
+        let info = |stage: &str| ModelInfo {
+            stage: stage.to_owned(),
+            name: format!("fake-{stage}"),
+            parameters: 0,
+            licence: "Apache-2.0".to_owned(),
+        };
+        ModelSet {
+            id: "fakes".to_owned(),
+            models: ["detect", "recognise", "extract"].map(info).into(),
+            orient: Some(Arc::new(Fake(Arc::clone(fakes)))),
+            detect: Arc::new(Fake(Arc::clone(fakes))),
+            recognise: Arc::new(Fake(Arc::clone(fakes))),
+            extract: Arc::new(Fake(Arc::clone(fakes))),
+        }
+    }
+
+    fn misbehave(&self, stage: &'static str) -> Result<(), ModelFailure> {
+        let panics = *self.panics.lock().unwrap() == Some(stage);
+        assert!(!panics, "{stage} was told to panic");
+        let fails = *self.fails.lock().unwrap() == Some(stage);
+        if fails { Err(ModelFailure::new("told to fail")) } else { Ok(()) }
+    }
+}
+
+impl OrientModel for Fake {
+    fn turn_needed(&self, _: &Raster) -> Result<Turn, ModelFailure> {
+        self.0.misbehave("orient")?;
+        Ok(*self.0.turn.lock().unwrap())
+    }
+}
+
+impl DetectModel for Fake {
+    fn detect(&self, page: &Raster) -> Result<TextRegions, ModelFailure> {
+        self.0.detect_gate.pass();
+        self.0.misbehave("detect")?;
+        let lines = if *self.0.blind.lock().unwrap() { 0 } else { LINES.len() };
+        let region = |i: usize| {
+            let top = (LINE_HEIGHT * i) as f32;
+            TextRegion { quad: Quad::from_bounds(0.0, top, page.width() as f32, top + 20.0), score: 1.0 }
+        };
+        Ok(TextRegions { regions: (0..lines).map(region).collect() })
+    }
+}
+
+impl RecogniseModel for Fake {
+    fn recognise(&self, crops: &[&LineCrop]) -> Result<Vec<TextLine>, ModelFailure> {
+        self.0.batches.lock().unwrap().push(crops.len());
+        self.0.recognise_gate.pass();
+        self.0.misbehave("recognise")?;
+        let read = |crop: &&LineCrop| {
+            let (_, top, _, _) = crop.quad().bounds();
+            let text = LINES.get((top / LINE_HEIGHT as f32).round() as usize).unwrap_or(&"");
+            TextLine::evenly_spaced(text, 0.95, crop.quad())
+        };
+        Ok(crops.iter().map(read).collect())
+    }
+}
+
+impl ExtractModel for Fake {
+    fn extract(&self, pages: &[&TextLines]) -> Result<Vec<Entities>, ModelFailure> {
+        self.0.misbehave("extract")?;
+        let page = |lines: &&TextLines| Entities {
+            merchant_name: entity(lines, 0, 0..15),
+            date: entity(lines, 1, 0..10),
+            total: entity(lines, 3, 6..10),
+            ..Entities::default()
+        };
+        Ok(pages.iter().map(page).collect())
+    }
+}
+
+fn entity(lines: &TextLines, line: usize, chars: std::ops::Range<usize>) -> Option<Entity> {
+    let text = lines.lines.get(line)?.chars.get(chars.clone())?.iter().map(|c| c.ch).collect();
+    let spans = vec![Span { line, start: chars.start, end: chars.end }];
+    Some(Entity { best: Reading { text, spans, confidence: 0.9 }, alternatives: Vec::new() })
+}

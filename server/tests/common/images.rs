@@ -1,0 +1,63 @@
+//! Invented images, good and bad.
+
+use std::io::Cursor;
+
+use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+
+/// Paper with bars where text would be, sharp and bright.
+fn paper() -> DynamicImage {
+    DynamicImage::ImageRgb8(RgbImage::from_fn(400, 480, |x, y| {
+        let ink = y % 40 < 20 && (x / 3 + y / 5) % 2 == 0;
+        if ink { Rgb([20, 20, 20]) } else { Rgb([235, 235, 235]) }
+    }))
+}
+
+fn encoded(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    image.write_to(&mut Cursor::new(&mut bytes), format).unwrap();
+    bytes
+}
+
+/// A receipt as PNG, 400 by 480 pixels.
+pub fn receipt_png() -> Vec<u8> {
+    encoded(&paper(), ImageFormat::Png)
+}
+
+/// A receipt as JPEG.
+pub fn receipt_jpeg() -> Vec<u8> {
+    encoded(&paper(), ImageFormat::Jpeg)
+}
+
+/// A receipt as WebP.
+pub fn receipt_webp() -> Vec<u8> {
+    encoded(&paper(), ImageFormat::WebP)
+}
+
+/// A JPEG that ends in the middle.
+pub fn truncated_jpeg() -> Vec<u8> {
+    let mut bytes = receipt_jpeg();
+    bytes.truncate(bytes.len() / 2);
+    bytes
+}
+
+/// A few bytes that claim to be a PNG of `side` by `side` pixels.
+pub fn claimed_png(side: u32) -> Vec<u8> {
+    let mut header = b"IHDR".to_vec();
+    header.extend(side.to_be_bytes());
+    header.extend(side.to_be_bytes());
+    header.extend([8, 2, 0, 0, 0]);
+    let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
+    for chunk in [header, b"IDAT\x08\x1d\x01\0\0\xff\xff\0\0\0\x01".to_vec(), b"IEND".to_vec()] {
+        png.extend((chunk.len() as u32 - 4).to_be_bytes());
+        png.extend(&chunk);
+        png.extend(crc32(&chunk).to_be_bytes());
+    }
+    png
+}
+
+/// CRC-32 as PNG uses it (ISO 3309).
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(u32::MAX, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 * (crc & 1)))
+    })
+}

@@ -1,0 +1,153 @@
+//! A server with fake models, and what tests need to talk to it.
+
+#![allow(dead_code, unused_imports, unreachable_pub, reason = "a module of every test binary, each of which uses its part")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod connection;
+pub mod fakes;
+pub mod images;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use serde_json::Value;
+use slipstream::compute::Compute;
+use slipstream::http::admission::Admission;
+use slipstream::http::auth::Keys;
+use slipstream::http::health::Prober;
+use slipstream::http::{App, RequestLimits, router};
+use slipstream::pipeline::decode::DecodeLimits;
+use slipstream::pipeline::document::DocumentSettings;
+use slipstream::pipeline::quality::QualitySettings;
+use slipstream::pipeline::{Pipeline, PipelineSettings};
+use slipstream::registry::{Registry, Serving};
+use slipstream::telemetry::metrics;
+use tower::ServiceExt;
+
+pub use connection::Connection;
+use fakes::Fakes;
+
+/// How a test server is set up.
+pub struct Setup {
+    pub max_in_flight: u32,
+    pub max_upload_bytes: usize,
+    pub max_deadline: Duration,
+    pub max_waiting: Duration,
+    pub keys: Vec<String>,
+    pub threads: usize,
+    pub with_models: bool,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            max_in_flight: 16,
+            max_upload_bytes: 20 << 20,
+            max_deadline: Duration::from_secs(30),
+            max_waiting: Duration::from_secs(60),
+            keys: Vec::new(),
+            threads: 2,
+            with_models: true,
+        }
+    }
+}
+
+/// A server whose models are fakes.
+pub struct Server {
+    pub app: Arc<App>,
+    pub fakes: Arc<Fakes>,
+}
+
+/// What a server answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Setup {
+    /// Starts the server on the current runtime.
+    pub fn start(self) -> Server {
+        let compute = Compute::start(self.threads).unwrap();
+        let registry = Registry::default();
+        let fakes = Arc::new(Fakes::default());
+        if self.with_models {
+            let serving = Serving::start(Fakes::model_set(&fakes), &compute, self.max_waiting);
+            registry.publish(Arc::new(serving));
+        }
+        let settings = PipelineSettings {
+            decode: DecodeLimits::default(),
+            quality: QualitySettings::default(),
+            document: DocumentSettings::default(),
+            max_pages: 8,
+        };
+        let app = Arc::new(App {
+            pipeline: Pipeline::new(settings, compute, registry),
+            admission: Admission::new(self.max_in_flight),
+            keys: Keys::new(self.keys),
+            limits: RequestLimits { max_upload_bytes: self.max_upload_bytes, max_deadline: self.max_deadline },
+            metrics: metrics::install().unwrap(),
+            prober: Prober::default(),
+        });
+        Server { app, fakes }
+    }
+}
+
+impl Server {
+    pub fn router(&self) -> Router {
+        router(Arc::clone(&self.app))
+    }
+
+    /// Answers a request without a network.
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    /// Posts a small receipt.
+    pub async fn post_receipt(&self) -> Answer {
+        self.send(receipt_request()).await
+    }
+}
+
+/// `POST /v1/receipts` with a small receipt.
+pub fn receipt_request() -> Request<Body> {
+    upload("image/png", images::receipt_png())
+}
+
+/// `POST /v1/receipts` with `body` as `media_type`.
+pub fn upload(media_type: &str, body: impl Into<Body>) -> Request<Body> {
+    Request::post("/v1/receipts").header(header::CONTENT_TYPE, media_type).body(body.into()).unwrap()
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&self.body)))
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The code of the problem, after checking that everything about it agrees.
+    pub fn problem(&self) -> String {
+        let json = self.json();
+        assert_eq!(self.header("content-type"), "application/problem+json", "{json}");
+        assert_eq!(json["status"], self.status.as_u16(), "{json}");
+        assert_eq!(json["instance"], self.header("x-request-id"), "{json}");
+        let code = json["code"].as_str().unwrap();
+        assert_eq!(json["type"], format!("urn:slipstream:problem:{code}"));
+        assert!(!json["title"].as_str().unwrap().is_empty() && !json["detail"].as_str().unwrap().is_empty());
+        code.to_owned()
+    }
+}

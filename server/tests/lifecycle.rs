@@ -1,0 +1,180 @@
+//! Requests under stress: overload, deadlines, hang-ups, panics, sharing, draining.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use axum::http::StatusCode;
+use common::{Answer, Connection, Server, Setup, images, receipt_request};
+use slipstream::http::serve::serve;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// Posts a receipt in the background.
+fn post(server: &Arc<Server>) -> JoinHandle<Answer> {
+    let server = Arc::clone(server);
+    tokio::spawn(async move { server.post_receipt().await })
+}
+
+/// Waits until `condition` holds.
+async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
+    for _ in 0..1_000 {
+        if condition().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("{what}");
+}
+
+#[tokio::test]
+async fn a_full_server_says_when_to_come_back() {
+    let server = Arc::new(Setup { max_in_flight: 1, ..Setup::default() }.start());
+    server.fakes.detect_gate.close();
+    let first = post(&server);
+    server.fakes.detect_gate.wait_for(1).await;
+    let refused = server.post_receipt().await;
+    assert_eq!((refused.status.as_u16(), refused.problem().as_str()), (503, "overloaded"));
+    assert!(refused.header("retry-after").parse::<u64>().unwrap() >= 1);
+    server.fakes.detect_gate.open();
+    assert_eq!(first.await.unwrap().status, StatusCode::OK);
+    assert_eq!(server.post_receipt().await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_deadline_is_kept_whatever_the_model_does() {
+    let server = Setup { max_deadline: Duration::from_millis(300), ..Setup::default() }.start();
+    server.fakes.recognise_gate.close();
+    for own in ["80", "60000"] {
+        let mut request = receipt_request();
+        request.headers_mut().insert("x-deadline-ms", own.parse().unwrap());
+        let started = Instant::now();
+        let answer = server.send(request).await;
+        assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (504, "deadline_exceeded"));
+        assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+    }
+    server.fakes.recognise_gate.open();
+    assert_eq!(server.post_receipt().await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_client_that_hangs_up_frees_its_place() {
+    let server = Setup { max_in_flight: 1, ..Setup::default() }.start();
+    server.fakes.recognise_gate.close();
+    let mut client = Connection::open(&server).await;
+    client.post(&images::receipt_png(), "").await;
+    server.fakes.recognise_gate.wait_for(1).await;
+    assert_eq!(server.post_receipt().await.problem(), "overloaded");
+    drop(client);
+    until("the place is free", async || server.app.admission.enter().is_ok()).await;
+    server.fakes.recognise_gate.open();
+    assert_eq!(server.post_receipt().await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn work_of_a_client_that_hung_up_is_not_done() {
+    let server = Setup { threads: 1, ..Setup::default() }.start();
+    server.fakes.detect_gate.close();
+    let mut staying = Connection::open(&server).await;
+    staying.post(&images::receipt_png(), "").await;
+    server.fakes.detect_gate.wait_for(1).await;
+    let mut leaving = Connection::open(&server).await;
+    leaving.post(&images::receipt_png(), "").await;
+    until("both are in", async || server.app.admission.in_flight() == 2).await;
+    drop(leaving);
+    until("one has left", async || server.app.admission.in_flight() == 1).await;
+    server.fakes.detect_gate.open();
+    assert_eq!(staying.read().await.status, StatusCode::OK);
+    assert_eq!(server.fakes.detect_gate.arrived.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_panic_or_a_failure_of_a_model_ends_one_request_only() {
+    let server = Setup::default().start();
+    for stage in ["orient", "detect", "recognise", "extract"] {
+        for panic in [true, false] {
+            let switch = if panic { &server.fakes.panics } else { &server.fakes.fails };
+            *switch.lock().unwrap() = Some(stage);
+            let answer = server.post_receipt().await;
+            assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (500, "internal"), "{stage}");
+            assert!(!answer.json()["detail"].as_str().unwrap().contains("told"), "{stage}: the cause stays inside");
+            *switch.lock().unwrap() = None;
+            assert_eq!(server.post_receipt().await.status, StatusCode::OK, "after {stage}");
+        }
+    }
+    assert_eq!(server.app.admission.in_flight(), 0);
+}
+
+#[tokio::test]
+async fn readiness_notices_broken_models() {
+    let server = Setup::default().start();
+    *server.fakes.fails.lock().unwrap() = Some("recognise");
+    let ready = server.get("/health/ready").await;
+    assert_eq!((ready.status.as_u16(), &ready.json()["status"]), (503, &"failing".into()));
+    *server.fakes.fails.lock().unwrap() = None;
+    until("ready again", async || server.get("/health/ready").await.status == StatusCode::OK).await;
+}
+
+/// A server that can be told to stop.
+struct Running {
+    address: std::net::SocketAddr,
+    stop: oneshot::Sender<()>,
+    ended: JoinHandle<std::io::Result<()>>,
+}
+
+async fn run(server: &Server, drain_limit: Duration) -> Running {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel();
+    let app = Arc::clone(&server.app);
+    let ended = tokio::spawn(async move {
+        let stopped = async {
+            let _ = stopped.await;
+        };
+        serve(listener, app, stopped, drain_limit).await
+    });
+    Running { address, stop, ended }
+}
+
+#[tokio::test]
+async fn draining_finishes_what_was_taken_and_takes_nothing_new() {
+    let server = Setup::default().start();
+    let Running { address, stop, ended } = run(&server, Duration::from_secs(20)).await;
+    server.fakes.recognise_gate.close();
+    let mut taken = Connection::to(address).await;
+    taken.post(&images::receipt_png(), "").await;
+    server.fakes.recognise_gate.wait_for(1).await;
+
+    stop.send(()).unwrap();
+    until("it drains", async || server.app.admission.is_draining()).await;
+    let mut late = Connection::to(address).await;
+    let ready = late.get("/health/ready").await;
+    assert_eq!((ready.status.as_u16(), &ready.json()["status"]), (503, &"draining".into()));
+    late.post(&images::receipt_png(), "").await;
+    assert_eq!(late.read().await.problem(), "not_ready");
+
+    server.fakes.recognise_gate.open();
+    assert_eq!(taken.read().await.status, StatusCode::OK);
+    ended.await.unwrap().unwrap();
+    assert!(tokio::net::TcpStream::connect(address).await.is_err(), "the listener is closed");
+}
+
+#[tokio::test]
+async fn draining_has_a_limit() {
+    let server = Setup::default().start();
+    let Running { address, stop, ended } = run(&server, Duration::from_millis(100)).await;
+    server.fakes.recognise_gate.close();
+    let mut stuck = Connection::to(address).await;
+    stuck.post(&images::receipt_png(), "").await;
+    server.fakes.recognise_gate.wait_for(1).await;
+    stop.send(()).unwrap();
+    let started = Instant::now();
+    ended.await.unwrap().unwrap();
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    server.fakes.recognise_gate.open();
+}
