@@ -164,7 +164,8 @@ impl Composer<'_> {
             }
             Separator::Rule => self.row(Vec::new()).rule = true,
             Separator::Chars(c) => {
-                let n = self.look.columns.saturating_sub(self.dice.int(0..=6) as usize);
+                let most = (self.look.inner_ems() / self.look.face.metrics().glyph(c).advance) as usize;
+                let n = most.saturating_sub(self.dice.int(0..=6) as usize);
                 let full = self.dice.chance(0.85);
                 let n = if full { n } else { n / 2 };
                 self.centre(Text::plain(c.to_string().repeat(n)));

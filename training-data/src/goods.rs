@@ -69,13 +69,15 @@ impl Habits {
         let good = locale.pick(dice, list);
         let pattern = match self.shop {
             Shop::Restaurant => "dish",
+            Shop::Household => "article",
             _ if weighed => "weighed",
             _ => "product",
         };
         let description = locale.expand(dice, pattern, &|name| (name == "good").then(|| good.to_string()));
         let unit_price = self.price(dice, locale, weighed);
         let quantity_milli = match (weighed, self.shop) {
-            (true, Shop::Fuel) => dice.int(8_000..=62_000),
+            // Pumps measure hundredths of a litre.
+            (true, Shop::Fuel) => dice.int(800..=6_200) * 10,
             (true, _) => dice.int(80..=2_600),
             _ if dice.chance(0.22) => dice.int(2..=6) * 1000,
             _ if dice.chance(0.02) => dice.int(7..=40) * 1000,

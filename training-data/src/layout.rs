@@ -41,11 +41,7 @@ const BOX_PADDING: f32 = 0.06;
 
 /// Places all rows on a page that is as long as they need.
 pub(crate) fn lay_out(rows: Vec<Row>, look: &Look) -> (Sheet, Vec<Line>, PageSize) {
-    let average = match look.face {
-        Face::Mono | Face::MonoBold => look.face.metrics().width("0"),
-        _ => 0.92 * look.face.metrics().width("0"),
-    };
-    let inner = look.columns as f32 * average * look.em * look.stretch;
+    let inner = look.inner_ems() * look.em * look.stretch;
     let [side, top, bottom] = look.margins.map(|m| m * look.em);
     let mut pen = Pen { look, inner, side, y: top, sheet: Sheet::default(), lines: Vec::new() };
     for row in rows {

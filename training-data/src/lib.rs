@@ -16,7 +16,9 @@ mod look;
 pub mod manifest;
 mod merchant;
 mod receipt;
+mod render;
 mod sale;
+mod samples;
 mod text;
 pub mod truth;
 
@@ -25,4 +27,6 @@ pub use font::Face;
 pub use layout::{Run, Sheet};
 pub use locale::Locale;
 pub use receipt::{Receipt, generate};
+pub use render::{RenderOptions, Rendered, render};
+pub use samples::samples;
 pub use truth::Truth;

@@ -147,7 +147,7 @@ mod tests {
         table head_item head_quantity head_price head_amount count subtotal total_net total total_rounded rounding \
         tax_total tax_added tax_included tax_table tax_sum head_rate head_net head_tax head_gross savings service tip \
         cash card voucher paid_by change times litre discount coupon returned slip slip_amount thanks note dated_note \
-        product weighed dish maker size variety extra extra_lead rates tax_codes registration \
+        product article weighed dish maker size variety extra extra_lead rates tax_codes registration \
         goods_grocery goods_weighed goods_restaurant goods_household goods_health goods_fuel";
 
     #[test]

@@ -79,6 +79,8 @@ pub(crate) struct Look {
     pub(crate) item_money: &'static str,
     pub(crate) items: ItemStyle,
     pub(crate) pairs: PairStyle,
+    /// Decimals of tax rates, where they suffice; as few as possible otherwise.
+    pub(crate) rate_decimals: u32,
     /// Letters of the tax rates behind items' amounts, if printed.
     pub(crate) tax_codes: Vec<&'static str>,
     /// Labels of totals stand right, beside the amounts.
@@ -90,6 +92,14 @@ pub(crate) struct Look {
 }
 
 impl Look {
+    /// Width between the margins in ems, before stretching.
+    pub(crate) fn inner_ems(&self) -> f32 {
+        let zero = self.face.metrics().width("0");
+        // Letters of proportional faces are on average a little narrower than their digits.
+        let average = if matches!(self.face, Face::Mono | Face::MonoBold) { zero } else { 0.92 * zero };
+        self.columns as f32 * average
+    }
+
     /// A random till.
     pub(crate) fn draw(dice: &mut Dice, locale: &Locale) -> Self {
         const FACES: [Face; 6] = [Face::Mono, Face::MonoBold, Face::Sans, Face::Condensed, Face::Serif, Face::SansBold];
@@ -145,6 +155,7 @@ impl Look {
             item_money: if dice.chance(0.2) { money } else { "{n}" },
             items,
             pairs: PAIRS.get(dice.weighted(&[0.38, 0.17, 0.12, 0.2, 0.13])).copied().unwrap_or_default(),
+            rate_decimals: dice.pick(&[0, 0, 0, 2, 2, 1]),
             tax_codes: if coded { locale.pick(dice, "tax_codes").split(',').collect() } else { Vec::new() },
             totals_right: dice.chance(0.13),
             big_total: dice.chance(0.45),

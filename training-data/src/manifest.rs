@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use crate::dice::Dice;
 use crate::locale::{self, Locale};
 use crate::receipt::{Receipt, generate};
+use crate::truth::Truth;
 
 /// Which locales a collection draws from, and how often.
 #[derive(Debug, Clone)]
@@ -57,8 +58,8 @@ impl Mix {
 ///
 /// # Errors
 /// What `out` reports.
-pub fn write_line(out: &mut impl Write, receipt: &Receipt) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, &receipt.truth)?;
+pub fn write_line(out: &mut impl Write, truth: &Truth) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, truth)?;
     out.write_all(b"\n")
 }
 
@@ -66,13 +67,12 @@ pub fn write_line(out: &mut impl Write, receipt: &Receipt) -> io::Result<()> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::truth::Truth;
 
     #[test]
     fn a_line_reads_back() {
         let receipt = Mix::default().receipt(3, 14);
         let mut out = Vec::new();
-        write_line(&mut out, &receipt).unwrap();
+        write_line(&mut out, &receipt.truth).unwrap();
         assert_eq!(out.iter().filter(|b| **b == b'\n').count(), 1);
         assert_eq!(serde_json::from_slice::<Truth>(&out).unwrap(), receipt.truth);
     }

@@ -50,13 +50,13 @@ impl Text {
         Self { pieces: self.pieces.into_iter().map(|(text, tag)| (change(&text), tag)).collect() }
     }
 
-    /// Cut at spaces so that no part is longer than `width(part) <= limit`,
-    /// unless a single word is. The space at a cut disappears.
+    /// Cut at spaces, and inside words that are too long alone, so that every
+    /// part's `width` is at most `limit`. The space at a cut disappears.
     pub(crate) fn wrap(self, limit: f32, width: impl Fn(&str) -> f32) -> Vec<Text> {
         let mut parts = vec![Text::default()];
         let mut used = 0.0;
         for (text, tag) in self.pieces {
-            for word in text.split_inclusive(' ') {
+            for word in text.split_inclusive(' ').flat_map(|word| cut(word, limit, &width)) {
                 let extent = width(word.trim_end());
                 if used > 0.0 && used + extent > limit {
                     parts.push(Text::default());
@@ -64,11 +64,11 @@ impl Text {
                 }
                 if let Some(part) = parts.last_mut() {
                     match part.pieces.last_mut() {
-                        Some((last, t)) if *t == tag => last.push_str(word),
-                        _ => part.pieces.push((word.to_string(), tag)),
+                        Some((last, t)) if *t == tag => last.push_str(&word),
+                        _ => part.pieces.push((word.clone(), tag)),
                     }
                 }
-                used += width(word);
+                used += width(&word);
             }
         }
         parts
@@ -111,6 +111,22 @@ impl Text {
     }
 }
 
+/// A word in pieces that fit.
+fn cut(word: &str, limit: f32, width: &impl Fn(&str) -> f32) -> Vec<String> {
+    let mut pieces = vec![word.to_string()];
+    while let Some(last) = pieces.pop() {
+        let n = last.chars().count();
+        if n < 2 || width(last.trim_end()) <= limit {
+            pieces.push(last);
+            break;
+        }
+        let fits = (1..n).rev().find(|k| width(&last.chars().take(*k).collect::<String>()) <= limit).unwrap_or(1);
+        pieces.push(last.chars().take(fits).collect());
+        pieces.push(last.chars().skip(fits).collect());
+    }
+    pieces
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,5 +146,7 @@ mod tests {
         let words: Vec<_> = parts.iter().map(|p| p.0.as_str()).collect();
         assert_eq!(words, ["12 Long", "Road Name", "Village"]);
         assert!(parts.iter().all(|(t, l)| l.len() == 1 && l[0].end == t.chars().count()));
+        let long = Text::plain("a Grundstücksverwaltung").wrap(10.0, |s| s.chars().count() as f32);
+        assert_eq!(long.iter().map(|t| t.flatten().0).collect::<Vec<_>>(), ["a", "Grundstück", "sverwaltun", "g"]);
     }
 }

@@ -7,8 +7,8 @@ use crate::truth::Field;
 
 /// Name, address, numbers and title.
 pub(super) fn write(page: &mut Composer) {
-    if page.dice.chance(0.06) {
-        let greeting = page.word("greeting");
+    if page.dice.chance(page.locale.number("greeting_share", 0.06)) {
+        let greeting = page.phrase("greeting", &|_| None);
         page.heading(Text::plain(greeting));
     }
     write_name(page);
@@ -161,13 +161,18 @@ pub(super) fn write_facts(page: &mut Composer) {
             let column = page.dice.real(0.24, 0.42) as f32;
             let lead = page.dice.pick(&[": ", ":", ""]);
             for (label, value) in facts {
+                if label.is_empty() {
+                    page.left(value);
+                    continue;
+                }
                 let label = Cell { at: Anchor::Left(0.0), text: Text::plain(label) };
                 page.row(vec![label, Cell { at: Anchor::Left(column), text: Text::plain(lead).join(value) }]);
             }
         }
         PairStyle::Spread => {
             for (label, value) in facts {
-                let label = Cell { at: Anchor::Left(0.0), text: Text::plain(label + colon.trim_end()) };
+                let colon = if label.is_empty() { "" } else { colon.trim_end() };
+                let label = Cell { at: Anchor::Left(0.0), text: Text::plain(label + colon) };
                 page.row(vec![label, Cell { at: Anchor::Right(1.0), text: value }]);
             }
         }

@@ -22,10 +22,15 @@ pub(super) fn write(page: &mut Composer) {
         prefix: page.dice.pick(&["{q} ", "{q} x ", "{q}x ", "{q} X ", "{q}* "]),
     };
     let sale = page.sale;
+    let mut number = 0;
     for (index, entry) in sale.entries.iter().enumerate() {
         let before = page.rows.len();
         match entry.kind {
-            ItemKind::Item => item(page, &places, &habits, index, entry),
+            ItemKind::Item => {
+                number += 1;
+                let lead = if habits.numbered { format!("{number}. ") } else { String::new() };
+                item(page, &places, &habits, lead, index, entry);
+            }
             _ => adjustment(page, &places, index, entry),
         }
         if let Some(first) = page.rows.get_mut(before) {
@@ -34,13 +39,15 @@ pub(super) fn write(page: &mut Composer) {
     }
 }
 
-/// Columns of this receipt, as right or left edges between the margins.
+/// Columns of this receipt, as edges and widths relative to the space between the margins.
 struct Places {
     style: ItemStyle,
     quantity: Anchor,
     price: Option<Anchor>,
+    price_width: f32,
     description: f32,
     amount: f32,
+    amount_width: f32,
     /// Characters of a description before the next column.
     room: usize,
 }
@@ -50,13 +57,15 @@ impl Places {
         let style = page.look.items;
         let columns = page.look.columns as f32;
         // Tax letters stand in a column of their own at the right margin.
-        let amount = if page.look.tax_codes.is_empty() || page.dice.chance(0.5) { 1.0 } else { 1.0 - 3.0 / columns };
+        let letter = page.look.tax_codes.iter().map(|c| c.chars().count()).max().unwrap_or_default();
+        let apart = letter > 0 && page.dice.chance(0.5);
+        let amount = if apart { 1.0 - (letter as f32 + 1.5) / columns } else { 1.0 };
         // Columns are as wide as this list's longest numbers.
         let longest = |amount: fn(&Entry) -> i64| {
             page.sale.entries.iter().map(|e| page.look.numbers.money(amount(e)).len()).max().unwrap_or_default()
         };
         let (price_width, amount_width) = (longest(|e| e.unit_price), longest(|e| e.amount));
-        let letters = if page.look.tax_codes.is_empty() || amount < 1.0 { 0 } else { 4 };
+        let letters = if letter == 0 || apart { 0 } else { letter + 1 };
         let dress = page.look.item_money.len() - "{n}".len();
         let width = ((amount_width + dress + letters) as f32 + 1.5) / columns;
         let price_width = (price_width as f32 + 1.5) / columns;
@@ -81,7 +90,7 @@ impl Places {
             _ => (Anchor::Left(0.0), None, 0.0, amount - width),
         };
         let room = (((end - description) * columns) as usize).max(8);
-        Self { style, quantity, price, description, amount, room }
+        Self { style, quantity, price, price_width, description, amount, amount_width: width, room }
     }
 
     fn columns(&self) -> bool {
@@ -104,32 +113,46 @@ fn heading(page: &mut Composer, places: &Places) {
     let mut cells = Vec::new();
     let item = Text::plain(page.word("head_item"));
     if places.columns() {
-        let quantity = Text::plain(page.word("head_quantity"));
         let item = Cell { at: Anchor::Left(places.description), text: item };
-        let quantity = Cell { at: places.quantity, text: quantity };
-        cells.extend(if places.style == ItemStyle::QuantityFirst { [quantity, item] } else { [item, quantity] });
+        let quantity_first = places.style == ItemStyle::QuantityFirst;
+        let room = if quantity_first { places.description } else { 0.25 };
+        let quantity = Cell { at: places.quantity, text: short_word(page, "head_quantity", room) };
+        cells.extend(if quantity_first { [quantity, item] } else { [item, quantity] });
         if let Some(at) = places.price {
-            cells.push(Cell { at, text: Text::plain(page.word("head_price")) });
+            let text = short_word(page, "head_price", places.price_width);
+            cells.push(Cell { at, text });
         }
     } else if page.dice.chance(0.6) {
         cells.push(Cell { at: Anchor::Left(0.0), text: item });
     }
-    let amount = page.word("head_amount");
-    cells.push(Cell { at: Anchor::Right(places.amount), text: Text::plain(amount) });
+    let text = short_word(page, "head_amount", if places.columns() { places.amount_width } else { 1.0 });
+    cells.push(Cell { at: Anchor::Right(places.amount), text });
     page.row(cells);
     if page.dice.chance(0.7) {
         page.separator();
     }
 }
 
-fn item(page: &mut Composer, places: &Places, habits: &Habits, index: usize, entry: &Entry) {
+/// A word that fits into a share of the width with a space beside it, or the
+/// list's shortest.
+fn short_word(page: &mut Composer, key: &str, width: f32) -> Text {
+    let room = (width * page.look.columns as f32) as usize;
+    let word = page.word(key);
+    if word.chars().count() < room {
+        return Text::plain(word);
+    }
+    let shortest = page.locale.list(key).iter().min_by_key(|w| w.chars().count()).copied();
+    Text::plain(shortest.unwrap_or_default())
+}
+
+fn item(page: &mut Composer, places: &Places, habits: &Habits, lead: String, index: usize, entry: &Entry) {
     let group = Some(index);
     let description = (Field::ItemDescription, group);
     let quantity = Text::default().tagged((Field::ItemQuantity, group), printed_quantity(page, entry));
     let price = dressed("{n}", Some((Field::ItemUnitPrice, group)), page.look.numbers.money(entry.unit_price));
     let amount = amount(page, places, Field::ItemAmount, index, entry);
     let code = entry.code.clone().map(|c| Text::default().tagged((Field::ItemCode, group), c));
-    let mut name = if habits.numbered { Text::plain(format!("{}. ", index + 1)) } else { Text::default() };
+    let mut name = Text::plain(lead);
     let counted = entry.quantity_milli != 1000 || habits.counts_ones;
     // "2 x 1.50" or "0.534 kg x 2.99", in the words of this shop.
     let count = |page: &mut Composer| {

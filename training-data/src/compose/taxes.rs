@@ -1,7 +1,7 @@
 //! Taxes: lines above or below the total, and the table of rates.
 
 use super::{Anchor, Cell, Composer};
-use crate::format::{Numbers, Sign, short};
+use crate::format::{Numbers, short};
 use crate::sale::TaxRow;
 use crate::text::Text;
 use crate::truth::Field;
@@ -44,13 +44,14 @@ fn line(page: &mut Composer, key: &str, index: usize, row: &TaxRow) {
     page.pair(label, value);
 }
 
-fn rate(page: &mut Composer, row: &TaxRow) -> String {
+fn rate(page: &Composer, row: &TaxRow) -> String {
     let milli = page.sale.rates.get(row.rate).copied().unwrap_or_default();
-    let marks = Numbers { decimal: page.look.numbers.decimal, group: None, sign: Sign::Front, bare_fraction: false };
-    match page.dice.weighted(&[0.6, 0.25, 0.15]) {
-        1 if milli % 10 == 0 => marks.fixed(milli / 10, 2),
-        2 if milli % 100 == 0 => marks.fixed(milli / 100, 1),
-        _ => short(milli, 3).replace('.', &marks.decimal.to_string()),
+    let decimal = page.look.numbers.decimal;
+    let marks = Numbers { decimal, ..Numbers::default() };
+    match page.look.rate_decimals {
+        2 if milli % 10 == 0 => marks.fixed(milli / 10, 2),
+        1 if milli % 100 == 0 => marks.fixed(milli / 100, 1),
+        _ => short(milli, 3).replace('.', &decimal.to_string()),
     }
 }
 

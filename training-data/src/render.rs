@@ -1,0 +1,174 @@
+//! From a sheet to pixels, with truth that fits them.
+
+mod faults;
+mod ink;
+
+use image::{Rgb, RgbImage};
+
+use crate::dice::Dice;
+use crate::receipt::Receipt;
+use crate::truth::{PageSize, Truth};
+use ink::Ink;
+
+/// How a receipt is rendered. Strengths are 0 (none) to 1 (strong).
+#[derive(Debug, Clone, PartialEq)]
+pub struct RenderOptions {
+    /// Seed of faults and noise; equal options give equal pixels.
+    pub seed: u64,
+    /// Background around the paper, in pixels.
+    pub border: u32,
+    /// Grey of the paper, 0 (black) to 255.
+    pub paper: u8,
+    /// Grey of full ink, 0 (black) to 255.
+    pub ink: u8,
+    /// Grey of what the paper lies on.
+    pub background: u8,
+    /// Angle by which the paper is turned, in degrees clockwise.
+    pub angle: f32,
+    /// Pale bands across the paper, as worn print heads and old paper have them.
+    pub fading: f32,
+    /// Dead dots of the print head, which leave thin pale columns.
+    pub dead_dots: f32,
+    /// Print that is missing in single spots.
+    pub speckle: f32,
+    /// Standard deviation of the sensor's noise, in grey levels.
+    pub noise: f32,
+}
+
+impl RenderOptions {
+    /// A fresh print, scanned straight: no fault and no noise.
+    pub fn clean() -> Self {
+        Self {
+            seed: 0,
+            border: 0,
+            paper: 250,
+            ink: 30,
+            background: 90,
+            angle: 0.0,
+            fading: 0.0,
+            dead_dots: 0.0,
+            speckle: 0.0,
+            noise: 0.0,
+        }
+    }
+
+    /// A random condition: most prints are good, some are worn.
+    pub fn draw(seed: u64, index: u64) -> Self {
+        let dice = &mut Dice::new(seed.rotate_left(32), index);
+        let mut sometimes = |share: f64, most: f64| if dice.chance(share) { dice.real(0.0, most) as f32 } else { 0.0 };
+        let (fading, dead_dots, speckle, noise) =
+            (sometimes(0.4, 0.8), sometimes(0.25, 1.0), sometimes(0.25, 0.8), sometimes(0.8, 6.0));
+        let paper = dice.int(205..=252) as u8;
+        Self {
+            seed: seed ^ index.rotate_left(17),
+            border: dice.int(0..=40) as u32,
+            paper,
+            ink: dice.int(15..=90) as u8,
+            background: dice.int(20..=170) as u8,
+            angle: if dice.chance(0.6) { dice.real(-2.5, 2.5) as f32 } else { 0.0 },
+            fading,
+            dead_dots,
+            speckle,
+            noise,
+        }
+    }
+}
+
+/// An image and what it says.
+#[derive(Debug, Clone)]
+pub struct Rendered {
+    /// The pixels.
+    pub image: RgbImage,
+    /// The truth; its boxes are in this image's pixels.
+    pub truth: Truth,
+}
+
+/// Draws a receipt.
+pub fn render(receipt: &Receipt, options: &RenderOptions) -> Rendered {
+    let page = receipt.truth.page;
+    let mut dice = Dice::new(options.seed, 0);
+    let mut ink = Ink::blank(page);
+    ink.draw(&receipt.sheet);
+    faults::fade(&mut ink, &mut dice, options.fading);
+    faults::drop_columns(&mut ink, &mut dice, options.dead_dots);
+    faults::speckle(&mut ink, &mut dice, options.speckle);
+    let turn = Turn::new(page, options);
+    let mut truth = receipt.truth.clone();
+    turn.apply(&mut truth);
+    let image = expose(&ink, &turn, options, &mut dice);
+    Rendered { image, truth }
+}
+
+/// The light that a camera straight above the paper would see.
+fn expose(ink: &Ink, turn: &Turn, options: &RenderOptions, dice: &mut Dice) -> RgbImage {
+    let (paper, full) = (f32::from(options.paper), f32::from(options.ink));
+    let tint = [0.0, dice.real(-2.0, 1.0) as f32, dice.real(-9.0, 1.0) as f32];
+    RgbImage::from_fn(turn.size.width, turn.size.height, |x, y| {
+        let [px, py] = turn.back([x as f32 + 0.5, y as f32 + 0.5]);
+        let inside = px >= 0.0 && py >= 0.0 && px < ink.width as f32 && py < ink.height as f32;
+        let grey = if inside {
+            let coverage = ink.sample(px, py);
+            paper + (full - paper) * coverage
+        } else {
+            f32::from(options.background)
+        };
+        // The sum of three uniform draws is close enough to a normal one.
+        let noise =
+            if options.noise > 0.0 { (dice.unit() + dice.unit() + dice.unit() - 1.5) as f32 * 2.0 } else { 0.0 };
+        let grey = grey + noise * options.noise;
+        Rgb(tint.map(|t| (grey + if inside { t } else { 0.0 }).clamp(0.0, 255.0) as u8))
+    })
+}
+
+/// The way from the paper to the image: a turn about the centre.
+struct Turn {
+    sin: f32,
+    cos: f32,
+    from: [f32; 2],
+    to: [f32; 2],
+    size: PageSize,
+    straight: bool,
+}
+
+impl Turn {
+    fn new(page: PageSize, options: &RenderOptions) -> Self {
+        let (sin, cos) = options.angle.to_radians().sin_cos();
+        let (w, h) = (page.width as f32, page.height as f32);
+        let border = 2 * options.border;
+        let width = (w * cos.abs() + h * sin.abs() - 0.01).ceil() as u32 + border;
+        let height = (w * sin.abs() + h * cos.abs() - 0.01).ceil() as u32 + border;
+        Self {
+            sin,
+            cos,
+            from: [w / 2.0, h / 2.0],
+            to: [width as f32 / 2.0, height as f32 / 2.0],
+            size: PageSize { width, height },
+            straight: options.angle == 0.0,
+        }
+    }
+
+    /// A point of the paper, in the image.
+    fn forth(&self, [x, y]: [f32; 2]) -> [f32; 2] {
+        let (x, y) = (x - self.from[0], y - self.from[1]);
+        [self.to[0] + x * self.cos - y * self.sin, self.to[1] + x * self.sin + y * self.cos]
+    }
+
+    /// A point of the image, on the paper.
+    fn back(&self, [x, y]: [f32; 2]) -> [f32; 2] {
+        let (x, y) = (x - self.to[0], y - self.to[1]);
+        [self.from[0] + x * self.cos + y * self.sin, self.from[1] - x * self.sin + y * self.cos]
+    }
+
+    /// Moves the truth from the paper to the image.
+    fn apply(&self, truth: &mut Truth) {
+        truth.page = self.size;
+        for line in &mut truth.lines {
+            let [left, top, right, bottom] = line.bounds;
+            let quad = [[left, top], [right, top], [right, bottom], [left, bottom]].map(|p| self.forth(p));
+            let of =
+                |axis: usize, pick: fn(f32, f32) -> f32| quad.iter().map(|p| p[axis]).reduce(pick).unwrap_or_default();
+            line.bounds = [of(0, f32::min), of(1, f32::min), of(0, f32::max), of(1, f32::max)];
+            line.quad = (!self.straight).then_some(quad);
+        }
+    }
+}

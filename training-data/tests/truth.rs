@@ -1,0 +1,148 @@
+//! What the manifest promises, checked on receipts of all locales.
+#![allow(clippy::unwrap_used)]
+
+use proptest::prelude::*;
+use slipstream_training_data::truth::{Field, ItemKind, Label, Line};
+use slipstream_training_data::{Receipt, generate, locale};
+
+fn receipts() -> impl Strategy<Value = Receipt> {
+    (any::<u64>(), 0..1000_u64, 0..locale::all().len()).prop_map(|(seed, i, l)| generate(&locale::all()[l], seed, i))
+}
+
+fn text(line: &Line, label: &Label) -> String {
+    line.text.chars().skip(label.start).take(label.end - label.start).collect()
+}
+
+/// A printed number's digits and sign, whatever its marks.
+fn digits(printed: &str) -> (String, bool) {
+    let digits: String = printed.chars().filter(char::is_ascii_digit).collect();
+    let digits = digits.trim_start_matches('0');
+    (digits.to_string(), printed.contains('-') && !digits.is_empty())
+}
+
+/// A decimal string in minor units.
+fn minor(decimal: &str) -> i64 {
+    decimal.replace('.', "").parse().unwrap()
+}
+
+fn labels(receipt: &Receipt) -> impl Iterator<Item = (&Line, &Label)> {
+    receipt.truth.lines.iter().flat_map(|line| line.labels.iter().map(move |label| (line, label)))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn amounts_are_printed_as_the_truth_has_them(receipt in receipts()) {
+        let truth = &receipt.truth;
+        for (line, label) in labels(&receipt) {
+            let group = label.group.unwrap_or(usize::MAX);
+            let expected = match label.field {
+                Field::Subtotal => &truth.fields.subtotal,
+                Field::TaxTotal => &truth.fields.tax_total,
+                Field::Total => &truth.fields.total,
+                Field::Tip => &truth.fields.tip,
+                Field::ItemUnitPrice => &truth.items[group].unit_price,
+                Field::ItemAmount | Field::DiscountAmount | Field::DepositAmount | Field::ReturnAmount => {
+                    &truth.items[group].amount
+                }
+                Field::TaxNet => &truth.taxes[group].net,
+                Field::TaxAmount => &truth.taxes[group].amount,
+                Field::PaymentAmount => &truth.payments[group].amount,
+                _ => continue,
+            };
+            let printed = text(line, label);
+            prop_assert!(printed.chars().all(|c| c.is_ascii_digit() || " .,-".contains(c)), "{printed:?}");
+            prop_assert_eq!(digits(&printed), digits(expected.as_ref().unwrap()), "{:?} in {:?}", label, line.text);
+        }
+    }
+
+    #[test]
+    fn texts_are_printed_as_the_truth_has_them(receipt in receipts()) {
+        let truth = &receipt.truth;
+        let fields = &truth.fields;
+        for (field, value) in [
+            (Field::MerchantName, &fields.merchant_name),
+            (Field::MerchantAddress, &fields.merchant_address),
+        ] {
+            let printed = truth.printed(field, None);
+            prop_assert_eq!((!printed.is_empty()).then(|| printed.join(" ")), value.clone());
+        }
+        prop_assert!(fields.merchant_name.is_some() && fields.total.is_some() && fields.date.is_some());
+        for (line, label) in labels(&receipt) {
+            let printed = text(line, label);
+            match label.field {
+                Field::Date => {
+                    let iso = fields.date.clone().unwrap();
+                    let day = iso[8..].trim_start_matches('0');
+                    prop_assert!(printed.contains(day) && printed.contains(&iso[2..4]), "{printed} is not {iso}");
+                }
+                Field::TaxRate => {
+                    let rate: f64 = truth.taxes[label.group.unwrap()].rate.as_ref().unwrap().parse().unwrap();
+                    prop_assert_eq!(printed.replace(',', ".").parse::<f64>().unwrap(), rate);
+                }
+                Field::ItemQuantity => {
+                    let item = &truth.items[label.group.unwrap()];
+                    let quantity: f64 = item.quantity.as_ref().unwrap().parse().unwrap();
+                    prop_assert_eq!(printed.replace(',', ".").parse::<f64>().unwrap(), quantity);
+                }
+                Field::ItemCode => {
+                    prop_assert_eq!(Some(printed), truth.items[label.group.unwrap()].code.clone());
+                }
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn rows_and_payments_add_up(receipt in receipts()) {
+        let truth = &receipt.truth;
+        let goods: i64 = truth.items.iter().map(|i| minor(i.amount.as_ref().unwrap())).sum();
+        let nets: Option<Vec<i64>> = truth.taxes.iter().map(|t| t.net.as_deref().map(minor)).collect();
+        if let Some(subtotal) = truth.fields.subtotal.as_deref().map(minor) {
+            // A subtotal is the sum of the goods, or the tax table's net sum.
+            let net = nets.filter(|n| !n.is_empty()).map(|n| n.iter().sum::<i64>());
+            let tax = truth.fields.tax_total.as_deref().map(minor);
+            let service = truth.fields.service_charge.as_deref().map_or(0, minor);
+            let sums = [Some(goods), net, tax.map(|t| goods + service - t)];
+            prop_assert!(sums.contains(&Some(subtotal)), "{subtotal} is none of {sums:?}");
+        }
+        if !truth.payments.is_empty() {
+            let paid: i64 = truth.payments.iter().map(|p| minor(p.amount.as_ref().unwrap())).sum();
+            let change = truth.fields.change.as_deref().map_or(0, minor);
+            prop_assert_eq!(paid - change, minor(truth.fields.total.as_ref().unwrap()));
+        }
+        for item in &truth.items {
+            let amount = minor(item.amount.as_ref().unwrap());
+            prop_assert_eq!(amount < 0, matches!(item.kind, ItemKind::Discount | ItemKind::Return));
+            if let (Some(quantity), Some(price)) = (&item.quantity, &item.unit_price) {
+                let product = quantity.parse::<f64>().unwrap() * minor(price) as f64;
+                prop_assert!((product - amount as f64).abs() <= 0.5 + 1e-6, "{item:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn lines_lie_on_the_page_and_labels_in_their_lines(receipt in receipts()) {
+        let page = receipt.truth.page;
+        for line in &receipt.truth.lines {
+            let [left, top, right, bottom] = line.bounds;
+            prop_assert!(left >= 0.0 && top >= 0.0 && left < right && top < bottom, "{line:?}");
+            prop_assert!(right <= page.width as f32 && bottom <= page.height as f32, "{line:?} on {page:?}");
+            prop_assert_eq!(line.text.trim(), line.text.as_str());
+            let mut end = 0;
+            for label in &line.labels {
+                prop_assert!(end <= label.start && label.start < label.end, "{line:?}");
+                end = label.end;
+            }
+            prop_assert!(end <= line.text.chars().count());
+        }
+    }
+
+    #[test]
+    fn the_seed_decides_everything(seed in any::<u64>(), index in any::<u64>()) {
+        let locale = locale::find("de")[0];
+        prop_assert_eq!(generate(locale, seed, index), generate(locale, seed, index));
+        prop_assert_ne!(generate(locale, seed, index), generate(locale, seed, index ^ 1));
+    }
+}
