@@ -22,11 +22,11 @@ fn blurred(levels: &[f32], radius: usize, passes: usize) -> Vec<f32> {
     for _ in 0..passes {
         for (step, line) in [(1, SIZE), (SIZE, 1)] {
             let from = out.clone();
-            for i in 0..SIZE * SIZE {
+            for (i, level) in out.iter_mut().enumerate() {
                 let at = i / step % SIZE;
                 let (low, high) = (at.saturating_sub(radius), (at + radius).min(SIZE - 1));
                 let start = if line == SIZE { i - at } else { i % SIZE };
-                out[i] = (low..=high).map(|j| from[start + j * step]).sum::<f32>() / (high - low + 1) as f32;
+                *level = (low..=high).map(|j| from[start + j * step]).sum::<f32>() / (high - low + 1) as f32;
             }
         }
     }

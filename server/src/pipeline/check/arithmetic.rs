@@ -87,14 +87,23 @@ impl Rule {
             extras.iter().filter_map(|(n, m)| Some((*n, (*m).filter(|m| m.minor != 0)?))).collect();
         let mut choices: Vec<u32> = (0..1_u32 << present.len()).collect();
         choices.sort_by_key(|c| c.count_ones());
+        let mut nearly = None;
         for choice in choices {
             let chosen: Vec<_> =
                 present.iter().enumerate().filter(|(i, _)| choice & (1 << i) != 0).map(|(_, e)| e).collect();
-            let amounts = std::iter::once(base).chain(chosen.iter().map(|(_, m)| *m));
-            if Money::checked_sum(amounts) == Some(total) {
-                let parts: String = chosen.iter().map(|(name, m)| format!(" + {name} {m}")).collect();
+            let Some(sum) = Money::checked_sum(std::iter::once(base).chain(chosen.iter().map(|(_, m)| *m))) else {
+                continue;
+            };
+            let parts: String = chosen.iter().map(|(name, m)| format!(" + {name} {m}")).collect();
+            if sum == total {
                 return self.ends(Outcome::Proved, format!("{what} {base}{parts} = total {total}"));
             }
+            if nearly.is_none() && may_be_rounded(sum, total) {
+                nearly = Some(format!("{what} {base}{parts} is {sum}, perhaps rounded to total {total}"));
+            }
+        }
+        if let Some(detail) = nearly {
+            return self.unproved(detail);
         }
         let names: String = present.iter().map(|(name, m)| format!(", {name} {m}")).collect();
         self.ends(Outcome::Contradicted, format!("{what} {base}{names} do not give total {total}"))
@@ -240,7 +249,9 @@ fn quantity_times_unit_price(f: &Findings) -> CheckResult {
         if (product.saturating_abs() - amount.minor.saturating_abs()).abs() <= 1 {
             agree += 1;
         } else {
-            (rule.read(&item.quantity), rule.read(&item.unit_price), rule.read(&item.amount));
+            rule.read(&item.quantity);
+            rule.read(&item.unit_price);
+            rule.read(&item.amount);
             differ.push(format!("{quantity} × {price} is not {amount}"));
         }
     }
@@ -263,6 +274,14 @@ fn date_not_in_future(f: &Findings, today: Date) -> CheckResult {
 fn is_change(payment: &PaymentFindings) -> bool {
     let method = payment.method.as_ref().and_then(|m| m.value()).map(|m| m.to_uppercase()).unwrap_or_default();
     method.split_whitespace().any(|w| CHANGE_METHODS.contains(&w))
+}
+
+/// Whether `total` is a round amount next to `sum`: a multiple of five smallest
+/// units where the smallest coins are gone, or a whole amount.
+fn may_be_rounded(sum: Money, total: Money) -> bool {
+    let apart = sum.minor.abs_diff(total.minor);
+    let whole = 10_i64.pow(u32::from(total.minor_digits()));
+    (apart <= 2 && total.minor % 5 == 0) || (2 * apart <= whole.unsigned_abs() && total.minor % whole == 0)
 }
 
 /// What receipts print below the prices and add to them, or have in them.

@@ -97,6 +97,10 @@ fn subtotal_tax_and_total() {
             ("on top", with(900, money(54), 954), Proved),
             ("within", with(900, money(54), 900), Proved),
             ("wrong", with(900, money(54), 964), Contradicted),
+            ("rounded to five cents", with(903, money(54), 955), Unproved),
+            ("rounded to a whole", with(913, money(54), 1000), Unproved),
+            ("too far from a whole", with(873, money(54), 1000), Contradicted),
+            ("a cent off", with(903, money(54), 956), Contradicted),
             ("tax not read", with(900, None, 954), Unproved),
             ("more than the total", with(900, None, 854), Contradicted),
             (

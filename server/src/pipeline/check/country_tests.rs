@@ -7,9 +7,12 @@ fn country_of(texts: &[&str], hints: &CountryHints) -> Option<(&'static str, Str
     country(&Page::new(&lines_of(texts)), hints, jiff::civil::date(2026, 11, 22)).map(|e| (e.value, e.text))
 }
 
+/// Lines of a page; the country and the evidence that must be found.
+type Case = (&'static [&'static str], Option<(&'static str, &'static str)>);
+
 #[test]
 fn evidence_as_printed() {
-    let cases: &[(&[&str], Option<(&str, &str)>)] = &[
+    let cases: &[Case] = &[
         (&["USt-IdNr.: DE 123 456 789"], Some(("DE", "DE 123 456 789"))),
         (&["UID: ATU12345678"], Some(("AT", "ATU12345678"))),
         (&["CHE-123.456.789 MWST"], Some(("CH", "CHE-123.456.789"))),

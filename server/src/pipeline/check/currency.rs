@@ -112,8 +112,10 @@ pub fn currency(
     let country = country?;
     let of_country = currency_of(country.value)?;
     match printed.shared {
-        Some((span, codes)) => codes.contains(&of_country.code()).then(|| page.evidence(of_country, span)),
-        None => Some(Evidence { value: of_country, text: country.text.clone(), span: country.span }),
+        Some((span, codes)) if codes.contains(&of_country.code()) => Some(page.evidence(of_country, span)),
+        // Tills whose fonts lack the country's own sign print a dollar; other signs contradict.
+        Some((_, codes)) if !codes.contains(&"USD") => None,
+        _ => Some(Evidence { value: of_country, text: country.text.clone(), span: country.span }),
     }
 }
 
@@ -184,6 +186,9 @@ mod tests {
     use super::*;
     use crate::pipeline::check::{country::CountryHints, country::country, page::lines_of};
 
+    /// Lines of a page; the currency and the evidence that must be found.
+    type Case = (&'static [&'static str], Option<(&'static str, &'static str)>);
+
     const TODAY: jiff::civil::Date = jiff::civil::date(2026, 11, 22);
 
     fn currency_with_evidence(texts: &[&str]) -> Option<(&'static str, String)> {
@@ -196,7 +201,7 @@ mod tests {
 
     #[test]
     fn currencies_as_printed() {
-        let cases: &[(&[&str], Option<(&str, &str)>)] = &[
+        let cases: &[Case] = &[
             (&["TOTAL RM 9.00"], Some(("MYR", "RM"))),
             (&["TOTAL RM9.00"], Some(("MYR", "RM"))),
             (&["Summe 9,00€"], Some(("EUR", "€"))),
@@ -213,6 +218,7 @@ mod tests {
             (&["TOTAL $9.00", "Toronto ON M5V 2T6"], Some(("CAD", "$"))),
             (&["TOTALT 90,00 kr", "Tel +46 8 123"], Some(("SEK", "kr"))),
             (&["TOTALT 90,00 kr", "Tel +49 30 123"], None),
+            (&["TOTAL $9.00", "KEDAI CONTOH SDN BHD"], Some(("MYR", "SDN BHD"))),
             // The country's evidence is the currency's.
             (&["Summe 9,00", "USt-IdNr. DE123456789"], Some(("EUR", "DE123456789"))),
             // No evidence, no guess.

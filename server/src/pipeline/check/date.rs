@@ -123,7 +123,7 @@ fn all_digits(tokens: &[Token], today: Date) -> Vec<(Date, Option<DateOrder>)> {
     use DateOrder::{DayMonthYear, MonthDayYear, YearMonthDay};
     let found = match tokens {
         [Token::Digits(a), Token::Mark(m), Token::Digits(b), Token::Mark(n), Token::Digits(c), ..]
-            if separates(*m, *n, c) =>
+            if separates(*m, *n, c) && !goes_on(&tokens[5..], *n) =>
         {
             let mut found = vec![(day(year(a, today).filter(|_| a.len() == 4), b, c), YearMonthDay)];
             if *m != ':' {
@@ -153,6 +153,11 @@ fn separates(first: char, second: char, last: &str) -> bool {
     let sure = |c| matches!(c, '/' | '.' | '-');
     (first == second && (sure(first) || matches!(first, ' ' | ':' | '\'')))
         || (sure(first) && sure(second) && without_joined_time(last).len() == 4)
+}
+
+/// "05.22.95.66.66" is a telephone number.
+fn goes_on(rest: &[Token], mark: char) -> bool {
+    matches!(rest, [Token::Mark(m), Token::Digits(_), ..] if *m == mark && matches!(mark, '.' | '-'))
 }
 
 /// "20188:13" is a year that the reader joined with the time after it.

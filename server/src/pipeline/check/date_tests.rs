@@ -59,6 +59,7 @@ fn dates_as_printed() {
         ("27Dec´16", None, Some("2016-12-27")),
         ("2018 Dec 25", None, Some("2018-12-25")),
         // No dates.
+        ("05.22.95.66.66", None, None),
         ("31/02/2018", None, None),
         ("25/12-18", None, None),
         ("12:30:45", None, None),

@@ -14,8 +14,6 @@ pub enum Format {
     Png,
     /// WebP (RFC 9649).
     WebP,
-    /// PDF (ISO 32000); the first page is read.
-    Pdf,
 }
 
 impl Format {
@@ -25,7 +23,6 @@ impl Format {
             Self::Jpeg => "image/jpeg",
             Self::Png => "image/png",
             Self::WebP => "image/webp",
-            Self::Pdf => "application/pdf",
         }
     }
 }
@@ -36,7 +33,6 @@ impl fmt::Display for Format {
             Self::Jpeg => "JPEG",
             Self::Png => "PNG",
             Self::WebP => "WebP",
-            Self::Pdf => "PDF",
         })
     }
 }
@@ -84,7 +80,7 @@ pub(super) fn sniff(bytes: &[u8]) -> Sniffed {
     } else if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
         Sniffed::Supported(Format::WebP)
     } else if pdf_prefix.windows(5).any(|w| w == b"%PDF-") {
-        Sniffed::Supported(Format::Pdf)
+        Sniffed::Unsupported("PDF")
     } else if let Some((.., name)) =
         UNSUPPORTED.iter().find(|(at, magic, _)| bytes.get(*at..).is_some_and(|b| b.starts_with(magic)))
     {
@@ -116,8 +112,8 @@ mod tests {
             (b"\xff\xd8\xff\xe0", Sniffed::Supported(Format::Jpeg)),
             (b"\x89PNG\r\n\x1a\n", Sniffed::Supported(Format::Png)),
             (b"RIFF\x10\0\0\0WEBPVP8 ", Sniffed::Supported(Format::WebP)),
-            (b"%PDF-1.7", Sniffed::Supported(Format::Pdf)),
-            (b"\xef\xbb\xbf\n%PDF-1.4", Sniffed::Supported(Format::Pdf)),
+            (b"%PDF-1.7", Sniffed::Unsupported("PDF")),
+            (b"\xef\xbb\xbf\n%PDF-1.4", Sniffed::Unsupported("PDF")),
             (b"GIF89a", Sniffed::Unsupported("GIF")),
             (b"\0\0\0\x18ftypheic", Sniffed::Unsupported("HEIC")),
             (b"<!doctype html><html>", Sniffed::Unsupported("text")),

@@ -2,6 +2,10 @@
 //!
 //! The header is held against the limits before a single pixel is allocated,
 //! so that a small file that claims to be huge costs nothing.
+//!
+//! PDF is refused: a page is a program, and no rasteriser at hand bounds what
+//! its compressed streams unfold to, so that a few kilobytes could take all
+//! memory. Reading it needs a process of its own that may be killed.
 
 mod format;
 mod jpeg;
@@ -50,7 +54,7 @@ pub struct Decoded {
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
     /// No bytes.
-    #[error("the body is empty, send the bytes of a JPEG, PNG, WebP or PDF")]
+    #[error("the body is empty, send the bytes of a JPEG, PNG or WebP")]
     Empty,
     /// More bytes than allowed.
     #[error("the file has {got} bytes, send at most {max}")]
@@ -76,7 +80,7 @@ pub enum DecodeError {
     #[error("the image takes too much memory to decode, save it again as a plain JPEG")]
     TooMuchMemory,
     /// Not a format that is read here.
-    #[error("{found} is not supported, send a JPEG, PNG, WebP or PDF")]
+    #[error("{found} is not supported, send a JPEG, PNG or WebP")]
     Unsupported {
         /// What it is instead.
         found: String,
@@ -131,7 +135,6 @@ pub fn decode(bytes: &[u8], declared: Option<&str>, limits: &DecodeLimits) -> Re
         Sniffed::Supported(Format::Jpeg) => decode_image(bytes, Format::Jpeg, image::ImageFormat::Jpeg, limits),
         Sniffed::Supported(Format::Png) => decode_image(bytes, Format::Png, image::ImageFormat::Png, limits),
         Sniffed::Supported(Format::WebP) => decode_image(bytes, Format::WebP, image::ImageFormat::WebP, limits),
-        Sniffed::Supported(Format::Pdf) => Err(DecodeError::Unsupported { found: "PDF".to_owned() }),
         Sniffed::Unsupported(found) => Err(DecodeError::Unsupported { found: found.to_owned() }),
         Sniffed::Unknown => Err(unknown(declared)),
     }
@@ -140,7 +143,7 @@ pub fn decode(bytes: &[u8], declared: Option<&str>, limits: &DecodeLimits) -> Re
 /// Bytes of no known format that were declared to be a picture are a damaged one.
 fn unknown(declared: Option<&str>) -> DecodeError {
     let media_type = declared.and_then(|d| d.split(';').next()).map(|d| d.trim().to_ascii_lowercase());
-    let formats = [Format::Jpeg, Format::Png, Format::WebP, Format::Pdf];
+    let formats = [Format::Jpeg, Format::Png, Format::WebP];
     match formats.into_iter().find(|f| Some(f.media_type()) == media_type.as_deref()) {
         Some(format) => DecodeError::Damaged { format, reason: "it does not begin like one".to_owned() },
         None => DecodeError::Unsupported { found: "this file format".to_owned() },
@@ -187,7 +190,7 @@ fn decode_image(
             }
         }
         Format::Png => metadata::png_software(bytes).iter().for_each(|name| metadata.add_software(name)),
-        Format::WebP | Format::Pdf => {}
+        Format::WebP => {}
     }
 
     let image = image::DynamicImage::from_decoder(decoder).map_err(damaged)?;

@@ -162,6 +162,7 @@ fn what_is_no_picture_is_refused_by_its_kind() {
         (b"", None, Malformed),
         (b"hello", Some("text/plain"), UnsupportedMedia),
         (b"<!doctype html><p>", Some("image/jpeg"), UnsupportedMedia),
+        (b"%PDF-1.7\n", Some("application/pdf"), UnsupportedMedia),
         (b"GIF89a\x01\x00\x01\x00", Some("image/gif"), UnsupportedMedia),
         (b"\x01\x02\x03", None, UnsupportedMedia),
         (b"\x01\x02\x03", Some("application/octet-stream"), UnsupportedMedia),
