@@ -4,12 +4,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 /// A handle on the pool; clones share it.
 #[derive(Debug, Clone)]
 pub struct Compute {
     pool: Arc<ThreadPool>,
+    /// One permit a thread. A thread that waits for a piece of its own job takes
+    /// up any job that the pool holds, whole, and its own is done only after
+    /// that; so jobs wait out here, in order, until a thread is free.
+    slots: Arc<Semaphore>,
 }
 
 impl Compute {
@@ -19,7 +23,7 @@ impl Compute {
     /// When the system refuses to start a thread.
     pub fn start(threads: usize) -> Result<Self, ThreadPoolBuildError> {
         let pool = ThreadPoolBuilder::new().num_threads(threads).thread_name(|i| format!("compute-{i}")).build()?;
-        Ok(Self { pool: Arc::new(pool) })
+        Ok(Self { pool: Arc::new(pool), slots: Arc::new(Semaphore::new(threads)) })
     }
 
     /// Number of compute threads.
@@ -33,11 +37,15 @@ impl Compute {
     /// `work` continues in the caller, so that it ends one request or one batch
     /// and never a compute thread.
     pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        // Nobody closes the semaphore, so there is a slot sooner or later.
+        let slot = Arc::clone(&self.slots).acquire_owned().await.ok();
         let (sender, receiver) = oneshot::channel();
         self.pool.spawn_fifo(move || {
-            if !sender.is_closed() {
-                // The panic is carried on, so no broken state is observed here.
-                let _ = sender.send(catch_unwind(AssertUnwindSafe(work)));
+            let outcome = (!sender.is_closed()).then(|| catch_unwind(AssertUnwindSafe(work)));
+            // Also when the caller went away meanwhile: the slot is the thread's.
+            drop(slot);
+            if let Some(outcome) = outcome {
+                let _ = sender.send(outcome);
             }
         });
         match receiver.await {

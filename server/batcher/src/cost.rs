@@ -8,8 +8,7 @@ const NEWEST_WEIGHT: f64 = 0.2;
 
 /// Turns units of work into predicted compute time.
 ///
-/// The rate is an exponentially weighted mean of *time per unit* over batches,
-/// wall time as the caller sees it, so it includes the parallelism of the executor.
+/// The rate is an exponentially weighted mean of the time per unit over batches.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CostModel {
     seconds_per_unit: f64,
@@ -32,10 +31,10 @@ impl CostModel {
         (time.as_secs_f64() / self.seconds_per_unit) as u64
     }
 
-    /// Learns that a batch of `units` took `took`; a batch without units teaches nothing.
-    pub fn learn(&mut self, units: u64, took: Duration) {
+    /// Learns that a batch of `units` took `busy`; a batch without units teaches nothing.
+    pub fn learn(&mut self, units: u64, busy: Duration) {
         if units > 0 {
-            let seen = took.as_secs_f64() / units as f64;
+            let seen = busy.as_secs_f64() / units as f64;
             self.seconds_per_unit += NEWEST_WEIGHT * (seen - self.seconds_per_unit);
         }
     }

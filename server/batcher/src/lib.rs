@@ -28,4 +28,4 @@ mod queue;
 pub use clock::{Clock, TokioClock};
 pub use cost::CostModel;
 pub use observer::{Depth, DropReason, NoObserver, Observer};
-pub use queue::{Group, Item, Limits, Priority, Queue, Rejected};
+pub use queue::{Executed, Group, Item, Limits, Priority, Queue, Rejected};

@@ -12,7 +12,7 @@ use crate::backlog::{Backlog, Cut, Place, Ticket, Waiting};
 use crate::clock::Clock;
 use crate::cost::CostModel;
 use crate::observer::{Depth, DropReason, Observer};
-use crate::queue::{Item, Limits, Rejected};
+use crate::queue::{Executed, Item, Limits, Rejected};
 
 /// What callers ask of the owner.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ pub(crate) struct Owner<P, R, C, O, E> {
     /// Groups without an answer; a group that was cancelled or refused is not
     /// here, and results that come for it are thrown away.
     open: HashMap<Ticket, Open<R>>,
-    batches: JoinSet<Vec<R>>,
+    batches: JoinSet<Executed<R>>,
     running: HashMap<Id, Running>,
 }
 
@@ -61,7 +61,7 @@ where
     C: Clock,
     O: Observer,
     E: Fn(Vec<P>) -> F + Send + Sync + 'static,
-    F: Future<Output = Vec<R>> + Send + 'static,
+    F: Future<Output = Executed<R>> + Send + 'static,
 {
     pub(crate) fn new(limits: Limits, clock: C, observer: O, executor: E) -> Self {
         Self {
@@ -166,9 +166,9 @@ where
         self.running.insert(task.id(), Running { members, units, since });
     }
 
-    fn finish(&mut self, ended: Result<(Id, Vec<R>), JoinError>) {
+    fn finish(&mut self, ended: Result<(Id, Executed<R>), JoinError>) {
         let (id, outcome) = match ended {
-            Ok((id, results)) => (id, Ok(results)),
+            Ok((id, executed)) => (id, Ok(executed)),
             Err(error) => (error.id(), Err(reason(error))),
         };
         let Some(batch) = self.running.remove(&id) else { return };
@@ -176,13 +176,15 @@ where
         self.observer.batch_ended(batch.members.len(), took, outcome.is_err());
         let expected = batch.members.len();
         match outcome {
-            Ok(results) if results.len() == expected => {
-                self.cost.learn(batch.units, took);
+            Ok(Executed { results, busy }) if results.len() == expected => {
+                self.cost.learn(batch.units, busy);
                 for ((ticket, index), result) in batch.members.into_iter().zip(results) {
                     self.collect(ticket, index, result);
                 }
             }
-            Ok(results) => self.fail(&batch, &format!("{} results for {expected} items", results.len())),
+            Ok(Executed { results, .. }) => {
+                self.fail(&batch, &format!("{} results for {expected} items", results.len()))
+            }
             Err(reason) => self.fail(&batch, &reason),
         }
     }

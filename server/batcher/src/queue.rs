@@ -63,6 +63,16 @@ pub struct Limits {
     pub initial_time_per_unit: Duration,
 }
 
+/// What the executor made of a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Executed<R> {
+    /// One result for each payload, in the same order.
+    pub results: Vec<R>,
+    /// Time spent on it, without waiting for a thread or a device: predictions
+    /// that learnt from waiting would shrink batches, and smaller batches wait more.
+    pub busy: Duration,
+}
+
 /// Why a group was not served.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Rejected {
@@ -101,12 +111,12 @@ impl<P, R> Clone for Queue<P, R> {
 impl<P: Send + 'static, R: Send + 'static> Queue<P, R> {
     /// Starts a queue on the current tokio runtime.
     ///
-    /// `executor` gets the payloads of a batch and gives one result for each,
-    /// in the same order. It may compute elsewhere, but must not block the runtime.
+    /// `executor` gets the payloads of a batch. It may compute elsewhere, but
+    /// must not block the runtime.
     pub fn start<E, F>(limits: Limits, clock: impl Clock, observer: impl Observer, executor: E) -> Self
     where
         E: Fn(Vec<P>) -> F + Send + Sync + 'static,
-        F: Future<Output = Vec<R>> + Send + 'static,
+        F: Future<Output = Executed<R>> + Send + 'static,
     {
         let (commands, receiver) = mpsc::unbounded_channel();
         tokio::spawn(Owner::new(limits, clock, observer, executor).run(receiver));

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use slipstream_batcher::{
-    Depth, DropReason, Group, Item, Limits, NoObserver, Observer, Priority, Queue, Rejected, TokioClock,
+    Depth, DropReason, Executed, Group, Item, Limits, NoObserver, Observer, Priority, Queue, Rejected, TokioClock,
 };
 
 const MS: Duration = Duration::from_millis(1);
@@ -31,7 +31,7 @@ fn doubling(limits: Limits) -> (Queue<u32, u32>, Log) {
         async move {
             tokio::time::sleep(50 * MS).await;
             assert!(!batch.contains(&13), "unlucky batch");
-            batch.into_iter().map(|n| n * 2).collect()
+            Executed { results: batch.into_iter().map(|n| n * 2).collect(), busy: 50 * MS }
         }
     });
     (queue, log)
@@ -140,7 +140,9 @@ async fn a_panic_fails_its_batch_and_the_queue_lives_on() {
 
 #[tokio::test(start_paused = true)]
 async fn an_executor_that_loses_results_fails_the_batch() {
-    let queue = Queue::start(LIMITS, TokioClock, NoObserver, |batch: Vec<u32>| async move { batch[1..].to_vec() });
+    let queue = Queue::start(LIMITS, TokioClock, NoObserver, |batch: Vec<u32>| async move {
+        Executed { results: batch[1..].to_vec(), busy: MS }
+    });
     let failed = queue.submit(group(&[1, 2], 1_000 * MS)).await;
     assert_eq!(failed, Err(Rejected::Failed("1 results for 2 items".to_owned())));
 }
@@ -192,7 +194,7 @@ async fn the_observer_sees_depth_waits_batches_and_drops() {
     let recorder = Recorder::default();
     let queue = Queue::start(LIMITS, TokioClock, recorder.clone(), |batch: Vec<u32>| async move {
         tokio::time::sleep(50 * MS).await;
-        batch
+        Executed { results: batch, busy: 50 * MS }
     });
     let first = submitted(&queue, group(&[1], 1_000 * MS)).await;
     assert_eq!(queue.submit(group(&[2], 9 * MS)).await, Err(Rejected::DeadlineExceeded));

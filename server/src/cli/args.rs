@@ -11,16 +11,10 @@ use crate::telemetry::logs::LogFormat;
 pub(super) struct LogArgs {
     /// What to log: error, warn, info, debug, or a list like "info,slipstream=debug" [default: info for serve, else warn]
     #[arg(long = "log", value_name = "FILTER", env = "SLIPSTREAM_LOG", global = true)]
-    pub(super) filter: Option<String>,
+    pub(super) log_filter: Option<String>,
     /// How log lines are written.
-    #[arg(
-        long = "log-format",
-        value_name = "FORMAT",
-        env = "SLIPSTREAM_LOG_FORMAT",
-        global = true,
-        default_value = "text"
-    )]
-    pub(super) format: LogFormat,
+    #[arg(long, value_name = "FORMAT", env = "SLIPSTREAM_LOG_FORMAT", global = true, default_value = "text")]
+    pub(super) log_format: LogFormat,
 }
 
 /// A positive number of seconds, fractions allowed, up to a day.

@@ -15,7 +15,7 @@ use crate::pipeline::quality::QualitySettings;
 use crate::pipeline::{Pipeline, PipelineSettings, ReadError};
 use crate::registry::load::load;
 use crate::registry::locate::{NotFound, locate};
-use crate::registry::{LoadError, Preset, Registry, Serving};
+use crate::registry::{LoadError, Preset, QueueSettings, Registry, Serving};
 
 /// Which models read, and on how many threads.
 #[derive(Debug, Clone, Args)]
@@ -102,7 +102,8 @@ impl Engine {
             let dir = dir.clone();
             self.compute.run(move || load(&dir, preset)).await?
         };
-        let serving = Arc::new(Serving::start(set, &self.compute, self.max_waiting));
+        let serving =
+            Arc::new(Serving::start(set, &self.compute, QueueSettings::for_cpu(self.threads(), self.max_waiting)));
         self.pipeline.warm(&serving).await.map_err(EngineError::WarmUp)?;
         let took_ms = started.elapsed().as_millis() as u64;
         tracing::info!(model_set = serving.id(), dir = %dir.display(), threads = self.threads(), took_ms, "models are ready");

@@ -57,7 +57,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Serve(_) => "info",
         Command::Read(_) | Command::Eval(_) => "warn",
     };
-    logs::install(cli.log.filter.as_deref().unwrap_or(default_filter), cli.log.format)?;
+    logs::install(cli.log.log_filter.as_deref().unwrap_or(default_filter), cli.log.log_format)?;
     panics::install_hook();
     match cli.command {
         Command::Serve(args) => serve::run(args),
@@ -75,6 +75,40 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_parses_with_flags_before_and_after_it() {
+        let lines = [
+            "serve --listen 0.0.0.0:80 --keys a,b --max-upload-mib 5 --drain-s 1.5 --log debug",
+            "read a.jpg b.png --text --include lines --threads 2 --preset tiny",
+            "--log-format json read a.jpg --max-megapixels 12",
+            "eval ocr --data d --ids i --report r --batch --preset accurate",
+            "eval fields --data d --format manifest --split all --json j --log warn",
+        ];
+        for line in lines {
+            let words = std::iter::once("slipstream").chain(line.split(' '));
+            assert!(Cli::try_parse_from(words).is_ok(), "{line}");
+        }
+    }
+
+    #[test]
+    fn wrong_settings_are_named() {
+        let lines = [
+            ("serve --listen nowhere", "--listen"),
+            ("serve --max-in-flight 0", "--max-in-flight"),
+            ("serve --deadline-s 0", "--deadline-s"),
+            ("serve --threads 0", "--threads"),
+            ("serve --preset huge", "--preset"),
+            ("read", "<FILE>..."),
+            ("read a.jpg --include boxes", "--include"),
+            ("eval fields --data d --json j --split training", "--split"),
+        ];
+        for (line, named) in lines {
+            let words = std::iter::once("slipstream").chain(line.split(' '));
+            let error = Cli::try_parse_from(words).err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(error.contains(named), "{line}: {error}");
+        }
     }
 
     #[test]

@@ -38,8 +38,8 @@ pub(super) struct ServeArgs {
     /// Receipts in the server at the same time; more are answered 503.
     #[arg(long, value_name = "N", env = "SLIPSTREAM_MAX_IN_FLIGHT", default_value = "32", value_parser = RangedU64ValueParser::<u32>::new().range(1..=100_000))]
     max_in_flight: u32,
-    /// Seconds of predicted work that may wait before a model; more is answered 503.
-    #[arg(long, value_name = "SECONDS", env = "SLIPSTREAM_MAX_QUEUE_S", default_value = "20", value_parser = seconds)]
+    /// Predicted work that may wait before a model; more is answered 503.
+    #[arg(long, value_name = "SECONDS", env = "SLIPSTREAM_MAX_QUEUE_S", default_value = "30", value_parser = seconds)]
     max_queue_s: Duration,
     /// Longest time for one request; callers can ask for less with x-deadline-ms.
     #[arg(long, value_name = "SECONDS", env = "SLIPSTREAM_DEADLINE_S", default_value = "30", value_parser = seconds)]

@@ -11,6 +11,9 @@ use super::{EvalError, read_text};
 /// The manifest's name in its folder.
 const MANIFEST: &str = "manifest.jsonl";
 
+/// Where the images of a manifest are, seen from its folder.
+const IMAGE_FOLDERS: [&str; 3] = ["images", "img", ""];
+
 #[derive(Deserialize)]
 struct Record {
     id: String,
@@ -34,7 +37,8 @@ struct Fields {
 }
 
 /// The receipts of `split` in the manifest `data`, or in `data/manifest.jsonl`
-/// when it is a folder. Receipts without an image are left out.
+/// when it is a folder, with images beside it or in `images/` or `img/`.
+/// Receipts without an image are left out.
 ///
 /// # Errors
 /// When the manifest cannot be read or is not in this format.
@@ -46,7 +50,10 @@ pub fn load(data: &Path, split: Split) -> Result<Vec<Sample>, EvalError> {
         let record: Record = serde_json::from_str(line).map_err(|error| EvalError::format(&path, error))?;
         let Some(image) = record.image else { continue };
         if split.holds(record.fields.merchant_name.as_deref().unwrap_or_default()) {
-            samples.push(Sample { id: record.id, image: folder.join(image), truth: truth(record.fields) });
+            let found = IMAGE_FOLDERS.map(|f| folder.join(f).join(&image)).into_iter().find(|path| path.is_file());
+            let image =
+                found.ok_or_else(|| EvalError::format(&path, format!("there is no image {image} beside it")))?;
+            samples.push(Sample { id: record.id, image, truth: truth(record.fields) });
         }
     }
     Ok(samples)
@@ -81,11 +88,14 @@ mod tests {
     #[test]
     fn rendered_receipts_are_loaded_with_canonical_values() {
         let dir = tempfile::tempdir().unwrap();
-        let with_image = r#"{"id": "de-1", "image": "images/de-1.png", "fields": {"merchant_name": "Hofladen Sonnig",
+        let with_image = r#"{"id": "de-1", "image": "de-1.png", "fields": {"merchant_name": "Hofladen Sonnig",
             "date": "2024-02-28", "total": "9.00", "currency": "EUR"}}"#;
         let without = r#"{"id": "de-2", "fields": {"currency": "EUR"}}"#;
         let manifest = format!("{}\n{without}\n", with_image.replace('\n', ""));
         fs::write(dir.path().join(MANIFEST), manifest).unwrap();
+        assert!(load(dir.path(), Split::All).unwrap_err().to_string().contains("de-1.png"));
+        fs::create_dir(dir.path().join("images")).unwrap();
+        fs::write(dir.path().join("images/de-1.png"), "").unwrap();
         let samples = load(dir.path(), Split::All).unwrap();
         assert_eq!(samples.len(), 1);
         assert_eq!(samples[0].image, dir.path().join("images/de-1.png"));

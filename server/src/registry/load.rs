@@ -107,7 +107,11 @@ impl DetectModel for Detector {
 
 impl RecogniseModel for Recogniser {
     fn recognise(&self, crops: &[&LineCrop]) -> Result<Vec<TextLine>, ModelFailure> {
-        Self::recognise(self, crops).map_err(ModelFailure::new)
+        // One by one on this thread: the queue's lanes use the other threads, and
+        // a batch that spread over them would wait for theirs.
+        let read = |crop: &&LineCrop| Self::recognise(self, &[*crop]);
+        let lines: Vec<_> = crops.iter().map(read).collect::<Result<_, _>>().map_err(ModelFailure::new)?;
+        Ok(lines.into_iter().flatten().collect())
     }
 }
 

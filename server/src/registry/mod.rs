@@ -16,7 +16,7 @@ use tokio::sync::watch;
 
 pub use load::{LoadError, Preset};
 pub use model::{DetectModel, ExtractModel, ModelFailure, OrientModel, RecogniseModel};
-pub use serving::Serving;
+pub use serving::{QueueSettings, Serving};
 
 /// Models that belong together.
 #[derive(Clone)]

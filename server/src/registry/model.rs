@@ -37,7 +37,8 @@ pub trait DetectModel: Send + Sync {
     fn detect(&self, page: &Raster) -> Result<TextRegions, ModelFailure>;
 }
 
-/// Reads lines of text. Computes on the rayon pool it is called from.
+/// Reads lines of text. On a CPU it computes on the thread it is called from:
+/// the queue calls it on several.
 pub trait RecogniseModel: Send + Sync {
     /// What stands in each crop, in the order of `crops`; they come from
     /// different pages and have any mix of widths.

@@ -1,11 +1,10 @@
 //! A set of models with the queues that feed it: lines of all requests share one.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use rayon::prelude::*;
 use slipstream_api::ModelInfo;
-use slipstream_batcher::{Limits, Queue, TokioClock};
+use slipstream_batcher::{Executed, Limits, Queue, TokioClock};
 use slipstream_models::crop::LineCrop;
 use slipstream_models::detect::TextRegions;
 use slipstream_models::{Entities, Raster, TextLine, TextLines};
@@ -14,10 +13,25 @@ use super::{ModelFailure, ModelSet, OrientModel};
 use crate::compute::Compute;
 use crate::telemetry::queues::QueueMetrics;
 
-/// Longest batch that other work may have to wait for. Short enough that an
-/// urgent line or a hang-up takes effect soon, long enough that the threads'
-/// idle time at its end does not count.
-const MAX_BATCH: Duration = Duration::from_millis(250);
+/// How the queues before the models work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueueSettings {
+    /// Predicted work that each queue holds at most.
+    pub max_waiting: Duration,
+    /// Predicted time of a batch: what urgent work and hang-ups may have to wait for.
+    pub max_batch: Duration,
+    /// Batches of lines that are read at the same time, on one thread each.
+    pub lanes: usize,
+}
+
+impl QueueSettings {
+    /// For models that run on `threads` threads of the CPU. Lines gain nothing
+    /// from each other's company there, so batches are short: the lanes end
+    /// together, and a page that waits for a thread waits for one batch.
+    pub fn for_cpu(threads: usize, max_waiting: Duration) -> Self {
+        Self { max_waiting, max_batch: Duration::from_millis(25), lanes: threads }
+    }
+}
 
 /// One set of models and its queues; lives as long as a request uses it.
 pub struct Serving {
@@ -34,36 +48,34 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// Starts the queues of `set` on the current runtime; batches compute on
-    /// `compute`, and each queue holds at most `max_waiting` of predicted work.
-    pub fn start(set: ModelSet, compute: &Compute, max_waiting: Duration) -> Self {
+    /// Starts the queues of `set` on the current runtime; batches compute on `compute`.
+    pub fn start(set: ModelSet, compute: &Compute, settings: QueueSettings) -> Self {
         let ModelSet { id, models, orient, detect, recognise, extract } = set;
-        let threads = compute.threads();
         let limits = |time_per_unit, max_batch_items, max_running| Limits {
-            max_waiting,
-            max_batch: MAX_BATCH,
+            max_waiting: settings.max_waiting,
+            max_batch: settings.max_batch,
             max_batch_items,
             max_running,
             initial_time_per_unit: time_per_unit,
         };
-        // First guesses for one core of 2020s; each queue learns its own rate
-        // from its first batches.
-        let per_pixel = Duration::from_nanos(200) / threads as u32;
-        let per_column = Duration::from_micros(60) / threads as u32;
+        // First guesses; each queue learns its own rate from its first batches.
+        let per_pixel = Duration::from_nanos(200);
+        let per_column = Duration::from_micros(60);
         let per_character = Duration::from_micros(10);
         Self {
             id,
             models,
             orient,
-            // A page more than threads gains nothing and delays the first page's lines.
-            detect: start("detect", limits(per_pixel, threads, 1), compute, move |pages: Vec<Arc<Raster>>| {
-                pages.par_iter().map(|page| detect.detect(page)).collect()
+            // One page at a time, on all threads: a second one would delay the first one's lines.
+            detect: start("detect", limits(per_pixel, 1, 1), compute, move |pages: Vec<Arc<Raster>>| {
+                pages.iter().map(|page| detect.detect(page)).collect()
             }),
-            // Two at a time: the second fills the threads that the first leaves
-            // idle when it runs out of lines.
-            recognise: start("recognise", limits(per_column, 512, 2), compute, move |crops: Vec<LineCrop>| {
-                spread(crops.len(), recognise.recognise(&crops.iter().collect::<Vec<_>>()))
-            }),
+            recognise: start(
+                "recognise",
+                limits(per_column, 512, settings.lanes),
+                compute,
+                move |crops: Vec<LineCrop>| spread(crops.len(), recognise.recognise(&crops.iter().collect::<Vec<_>>())),
+            ),
             extract: start("extract", limits(per_character, 16, 1), compute, move |pages: Vec<Arc<TextLines>>| {
                 let pages: Vec<&TextLines> = pages.iter().map(Arc::as_ref).collect();
                 spread(pages.len(), extract.extract(&pages))
@@ -96,7 +108,12 @@ where
     let (compute, work) = (compute.clone(), Arc::new(work));
     Queue::start(limits, TokioClock, QueueMetrics { queue: name }, move |batch| {
         let (compute, work) = (compute.clone(), Arc::clone(&work));
-        async move { compute.run(move || work(batch)).await }
+        let timed = move || {
+            let started = Instant::now();
+            let results = work(batch);
+            Executed { results, busy: started.elapsed() }
+        };
+        async move { compute.run(timed).await }
     })
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Names follow the Prometheus conventions: base units, `_seconds`, `_total`.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use metrics::{Gauge, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
@@ -39,8 +39,10 @@ const BATCH_ITEMS: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 24.0, 32.0, 48.0, 64.0
 /// # Errors
 /// When another recorder was installed before.
 pub fn install() -> Result<PrometheusHandle, BuildError> {
-    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
-    if let Some(handle) = HANDLE.get() {
+    // Held until the recorder is in place, so that two callers do not install two.
+    static INSTALLED: Mutex<Option<PrometheusHandle>> = Mutex::new(None);
+    let mut installed = INSTALLED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(handle) = installed.as_ref() {
         return Ok(handle.clone());
     }
     let full = |name: &str| Matcher::Full(name.to_owned());
@@ -50,7 +52,7 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
     }
     let handle = builder.set_buckets_for_metric(full(BATCH_SIZE), &BATCH_ITEMS)?.install_recorder()?;
     describe();
-    Ok(HANDLE.get_or_init(|| handle).clone())
+    Ok(installed.insert(handle).clone())
 }
 
 fn describe() {

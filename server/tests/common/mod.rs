@@ -1,6 +1,11 @@
 //! A server with fake models, and what tests need to talk to it.
 
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "a module of every test binary, each of which uses its part")]
+#![allow(
+    dead_code,
+    unused_imports,
+    unreachable_pub,
+    reason = "a module of every test binary, each of which uses its part"
+)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod connection;
@@ -23,7 +28,7 @@ use slipstream::pipeline::decode::DecodeLimits;
 use slipstream::pipeline::document::DocumentSettings;
 use slipstream::pipeline::quality::QualitySettings;
 use slipstream::pipeline::{Pipeline, PipelineSettings};
-use slipstream::registry::{Registry, Serving};
+use slipstream::registry::{QueueSettings, Registry, Serving};
 use slipstream::telemetry::metrics;
 use tower::ServiceExt;
 
@@ -36,6 +41,8 @@ pub struct Setup {
     pub max_upload_bytes: usize,
     pub max_deadline: Duration,
     pub max_waiting: Duration,
+    pub max_batch: Duration,
+    pub lanes: usize,
     pub keys: Vec<String>,
     pub threads: usize,
     pub with_models: bool,
@@ -48,6 +55,8 @@ impl Default for Setup {
             max_upload_bytes: 20 << 20,
             max_deadline: Duration::from_secs(30),
             max_waiting: Duration::from_secs(60),
+            max_batch: Duration::from_secs(60),
+            lanes: 1,
             keys: Vec::new(),
             threads: 2,
             with_models: true,
@@ -75,8 +84,9 @@ impl Setup {
         let compute = Compute::start(self.threads).unwrap();
         let registry = Registry::default();
         let fakes = Arc::new(Fakes::default());
+        let queues = QueueSettings { max_waiting: self.max_waiting, max_batch: self.max_batch, lanes: self.lanes };
         if self.with_models {
-            let serving = Serving::start(Fakes::model_set(&fakes), &compute, self.max_waiting);
+            let serving = Serving::start(Fakes::model_set(&fakes), &compute, queues);
             registry.publish(Arc::new(serving));
         }
         let settings = PipelineSettings {
