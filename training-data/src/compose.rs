@@ -109,6 +109,18 @@ impl Composer<'_> {
         self.locale.pick(self.dice, key).to_string()
     }
 
+    /// A word that fits into a share of the width with a space beside it, or
+    /// the list's shortest.
+    fn short_word(&mut self, key: &str, width: f32) -> Text {
+        let room = (width * self.look.columns as f32) as usize;
+        let word = self.word(key);
+        if word.chars().count() < room {
+            return Text::plain(word);
+        }
+        let shortest = self.locale.list(key).iter().min_by_key(|w| w.chars().count()).copied();
+        Text::plain(shortest.unwrap_or_default())
+    }
+
     /// A template of the locale, filled by `value` and random entries.
     fn phrase(&mut self, key: &str, value: &dyn Fn(&str) -> Option<String>) -> String {
         self.locale.expand(self.dice, key, value)

@@ -51,10 +51,9 @@ fn write_name(page: &mut Composer) {
     }
     let mut name = Text::field(Field::MerchantName, &merchant.name);
     let mut registration = merchant.registration.clone().map(Text::plain);
-    if page.dice.chance(0.45) {
-        if let Some(number) = registration.take() {
-            name = name.then(" ").join(number);
-        }
+    let beside = page.dice.chance(0.45);
+    if let Some(number) = registration.take_if(|_| beside) {
+        name = name.then(" ").join(number);
     }
     let tall = if merchant.brand.is_some() { 1.0 } else { page.dice.pick(&[1.0, 1.0, 1.0, 1.2, 1.5, 1.9]) };
     let (bold, double_height) = (page.dice.chance(0.4), page.dice.chance(0.3));

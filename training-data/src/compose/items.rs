@@ -72,14 +72,14 @@ impl Places {
         let priced = page.dice.chance(0.7);
         let (quantity, price, description, end) = match style {
             ItemStyle::Columns => {
-                let price = priced.then(|| Anchor::Right(amount - width));
+                let price = priced.then_some(Anchor::Right(amount - width));
                 let right = amount - width - if priced { price_width } else { 0.0 };
                 let counted =
                     page.sale.entries.iter().map(|e| printed_quantity(page, e).len()).max().unwrap_or_default();
                 (Anchor::Right(right), price, 0.0, right - (counted as f32 + 1.5) / columns)
             }
             ItemStyle::QuantityFirst => {
-                let price = priced.then(|| Anchor::Right(amount - width));
+                let price = priced.then_some(Anchor::Right(amount - width));
                 let left = page.dice.real(3.5, 5.0) as f32 / columns;
                 (Anchor::Left(0.0), price, left, amount - width - if priced { price_width } else { 0.0 })
             }
@@ -111,38 +111,27 @@ struct Habits {
 
 fn heading(page: &mut Composer, places: &Places) {
     let mut cells = Vec::new();
-    let item = Text::plain(page.word("head_item"));
+    let below = matches!(places.style, ItemStyle::NumbersBelow | ItemStyle::NumbersAbove);
+    let item = page.short_word("head_item", if below { 0.3 } else { 1.0 });
     if places.columns() {
         let item = Cell { at: Anchor::Left(places.description), text: item };
         let quantity_first = places.style == ItemStyle::QuantityFirst;
         let room = if quantity_first { places.description } else { 0.25 };
-        let quantity = Cell { at: places.quantity, text: short_word(page, "head_quantity", room) };
+        let quantity = Cell { at: places.quantity, text: page.short_word("head_quantity", room) };
         cells.extend(if quantity_first { [quantity, item] } else { [item, quantity] });
         if let Some(at) = places.price {
-            let text = short_word(page, "head_price", places.price_width);
+            let text = page.short_word("head_price", places.price_width);
             cells.push(Cell { at, text });
         }
     } else if page.dice.chance(0.6) {
         cells.push(Cell { at: Anchor::Left(0.0), text: item });
     }
-    let text = short_word(page, "head_amount", if places.columns() { places.amount_width } else { 1.0 });
+    let text = page.short_word("head_amount", if places.columns() { places.amount_width } else { 1.0 });
     cells.push(Cell { at: Anchor::Right(places.amount), text });
     page.row(cells);
     if page.dice.chance(0.7) {
         page.separator();
     }
-}
-
-/// A word that fits into a share of the width with a space beside it, or the
-/// list's shortest.
-fn short_word(page: &mut Composer, key: &str, width: f32) -> Text {
-    let room = (width * page.look.columns as f32) as usize;
-    let word = page.word(key);
-    if word.chars().count() < room {
-        return Text::plain(word);
-    }
-    let shortest = page.locale.list(key).iter().min_by_key(|w| w.chars().count()).copied();
-    Text::plain(shortest.unwrap_or_default())
 }
 
 fn item(page: &mut Composer, places: &Places, habits: &Habits, lead: String, index: usize, entry: &Entry) {

@@ -55,6 +55,9 @@ fn rate(page: &Composer, row: &TaxRow) -> String {
     }
 }
 
+/// Width of the table's columns of amounts, as a fraction of the receipt's.
+const COLUMN: f32 = 0.27;
+
 /// The table of rates: rate, net, tax and perhaps gross amounts in columns.
 pub(super) fn write_table(page: &mut Composer) {
     if !page.dice.chance(page.locale.number("tax_table_share", 0.55)) {
@@ -72,16 +75,17 @@ pub(super) fn write_table(page: &mut Composer) {
         columns.insert(if page.dice.chance(0.3) { 0 } else { 2 }, Column::Gross);
     }
     let n = columns.len();
-    let place = |i: usize| Anchor::Right(1.0 - 0.27 * (n - 1 - i) as f32);
+    let place = |i: usize| Anchor::Right(1.0 - COLUMN * (n - 1 - i) as f32);
     if page.dice.chance(0.85) {
-        let mut cells = vec![Cell { at: Anchor::Left(0.0), text: Text::plain(page.word("head_rate")) }];
+        let mut cells =
+            vec![Cell { at: Anchor::Left(0.0), text: page.short_word("head_rate", 1.0 - COLUMN * n as f32) }];
         for (i, column) in columns.iter().enumerate() {
             let key = match column {
                 Column::Net => "head_net",
                 Column::Tax => "head_tax",
                 Column::Gross => "head_gross",
             };
-            cells.push(Cell { at: place(i), text: Text::plain(page.word(key)) });
+            cells.push(Cell { at: place(i), text: page.short_word(key, COLUMN) });
         }
         page.row(cells);
     }

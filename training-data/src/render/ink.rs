@@ -23,13 +23,10 @@ impl Ink {
 
     /// Draws all texts and lines of a sheet.
     pub(super) fn draw(&mut self, sheet: &Sheet) {
-        let mut fonts: HashMap<Face, FontRef<'static>> = HashMap::new();
+        let mut fonts: HashMap<Face, Option<FontRef<'static>>> = HashMap::new();
         for run in &sheet.runs {
-            if !fonts.contains_key(&run.face) {
-                let Some(font) = run.face.font() else { continue };
-                fonts.insert(run.face, font);
-            }
-            if let Some(font) = fonts.get(&run.face) {
+            let font = fonts.entry(run.face).or_insert_with(|| run.face.font());
+            if let Some(font) = font {
                 self.text(font, run);
             }
         }
