@@ -15,7 +15,8 @@ from .evaluate import KEYS, right, same
 from .labels import POINTERS, SPANS, printed, squeeze
 from .loss import head_parts
 
-GRID = [math.exp(x / 20) for x in range(-14, 42)]  # 0.5 to 7.8
+# 1 to 7.8: never below 1, because a hundred receipts read without a mistake are no proof of certainty.
+GRID = [math.exp(x / 20) for x in range(42)]
 
 
 def log_loss(pairs):
