@@ -109,8 +109,7 @@ pub fn load<C: DeserializeOwned>(folder: &Path) -> Result<(Weights, C), ModelErr
         std::fs::read(&path).map(|bytes| (path.clone(), bytes)).map_err(|source| ModelError::Read { path, source })
     };
     let (path, config) = read("config.json")?;
-    let config =
-        serde_json::from_slice(&config).map_err(|e| ModelError::Invalid { path, reason: e.to_string() })?;
+    let config = serde_json::from_slice(&config).map_err(|e| ModelError::Invalid { path, reason: e.to_string() })?;
     let (_, bytes) = read("model.safetensors")?;
     Ok((Weights::from_bytes(&bytes)?, config))
 }

@@ -72,21 +72,47 @@ unsafe fn gelu<L: Lanes>(x: L) -> L {
     }
 }
 
-/// Applies `activation` to `x`.
+/// Applies `activation` to `count` pixels of sixteen channels, `step` values
+/// apart, and adds `residual` where there is one (same step).
+///
+/// A pass of its own over a row that is still in the first-level cache: fused
+/// into the convolution's tiles it would be compiled once per tile size.
 #[inline(always)]
-pub(crate) unsafe fn apply<L: Lanes>(activation: Activation, x: L) -> L {
-    // SAFETY: lane arithmetic only.
+pub(crate) unsafe fn finish<L: Lanes>(
+    activation: Activation,
+    row: *mut f32,
+    residual: Option<*const f32>,
+    step: usize,
+    count: usize,
+) {
+    // A macro rather than a closure: closures do not carry the backend's target
+    // features, and whatever is not inlined runs without vector registers.
+    macro_rules! each {
+        ($x:ident => $value:expr) => {
+            for i in 0..count {
+                let pixel = row.add(i * step);
+                let $x = L::load(pixel);
+                let value = $value;
+                match residual {
+                    Some(residual) => value.add(L::load(residual.add(i * step))).store(pixel),
+                    None => value.store(pixel),
+                }
+            }
+        };
+    }
+    // SAFETY: the caller vouches for `count` pixels in both rows.
     unsafe {
         match activation {
-            Activation::None => x,
-            Activation::Relu => x.max(L::splat(0.0)),
-            Activation::Gelu => gelu(x),
-            Activation::Sigmoid => sigmoid(x),
-            Activation::Silu => x.mul(sigmoid(x)),
-            Activation::HardSwish => {
+            Activation::None if residual.is_none() => {}
+            Activation::None => each!(x => x),
+            Activation::Relu => each!(x => x.max(L::splat(0.0))),
+            Activation::Gelu => each!(x => gelu(x)),
+            Activation::Sigmoid => each!(x => sigmoid(x)),
+            Activation::Silu => each!(x => x.mul(sigmoid(x))),
+            Activation::HardSwish => each!(x => {
                 let gate = x.mul_add(L::splat(1.0 / 6.0), L::splat(0.5));
                 x.mul(gate.max(L::splat(0.0)).min(L::splat(1.0)))
-            }
+            }),
         }
     }
 }

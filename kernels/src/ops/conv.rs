@@ -10,7 +10,7 @@
 use super::activation;
 use crate::layout::View;
 use crate::network::Activation;
-use crate::simd::{LANES, Lanes, multiversion};
+use crate::simd::{LANES, Lanes, multiversion, unroll};
 
 /// Output channels of a packed panel.
 pub(crate) const PANEL: usize = 2 * LANES;
@@ -50,6 +50,25 @@ pub(crate) struct ConvTask<'a> {
     pub(crate) rows: std::ops::Range<usize>,
     /// Pixels in a row to compute.
     pub(crate) width: usize,
+}
+
+impl ConvTask<'_> {
+    /// Where output pixel (`x`, `y`) of block `b` is stored.
+    ///
+    /// # Safety
+    /// The pixel must be one of the task's.
+    #[inline(always)]
+    unsafe fn output_at(&self, b: usize, y: usize, x: usize) -> *mut f32 {
+        // SAFETY: forwarded.
+        unsafe { self.place_in(&self.output, b, y, x) }
+    }
+
+    #[inline(always)]
+    unsafe fn place_in(&self, view: &View, b: usize, y: usize, x: usize) -> *mut f32 {
+        let (dx, dy) = self.scatter_offset;
+        // SAFETY: forwarded.
+        unsafe { view.at(b, (y * self.scatter + dy) as isize, (x * self.scatter + dx) as isize) }
+    }
 }
 
 multiversion! {
@@ -126,6 +145,14 @@ unsafe fn row_of<L: Lanes, const N: usize, const STEP: usize>(
         tiles!(1 2 3 4 5 6 7 8 9 10 11 12 13 14);
         x += pixels;
     }
+    for b in (panel * 2 + half..).take(N) {
+        // SAFETY: the row was just written by this task; the residual has the output's size.
+        unsafe {
+            let residual = task.residual.as_ref().map(|r| task.place_in(r, b, y, 0).cast_const());
+            let step = task.scatter * LANES;
+            activation::finish::<L>(task.activation, task.output_at(b, y, 0), residual, step, task.width);
+        }
+    }
 }
 
 #[inline(always)]
@@ -141,9 +168,7 @@ unsafe fn tile<L: Lanes, const N: usize, const T: usize, const STEP: usize>(
         let mut acc = [[L::splat(0.0); T]; N];
         for (n, blocks) in acc.iter_mut().enumerate() {
             let bias = L::load(task.bias.add(panel * PANEL + (half + n) * LANES));
-            for lane in blocks.iter_mut() {
-                *lane = bias;
-            }
+            *blocks = [bias; T];
         }
         let mut weights = task.weights.add(panel * task.panel_floats + half * LANES);
         for block in task.inputs {
@@ -156,31 +181,23 @@ unsafe fn tile<L: Lanes, const N: usize, const T: usize, const STEP: usize>(
                         for (n, w) in w.iter_mut().enumerate() {
                             *w = L::load(weights.add(n * LANES));
                         }
-                        for t in 0..T {
-                            let value = L::splat(*pixel.add(t * STEP));
+                        unroll!(PIXEL < T, {
+                            let value = L::splat(*pixel.add(PIXEL * STEP));
                             for n in 0..N {
-                                acc[n][t] = value.mul_add(w[n], acc[n][t]);
+                                acc[n][PIXEL] = value.mul_add(w[n], acc[n][PIXEL]);
                             }
-                        }
+                        });
                         pixel = pixel.add(1);
                         weights = weights.add(PANEL);
                     }
                 }
             }
         }
-        let (dx, dy) = task.scatter_offset;
         for (n, blocks) in acc.iter().enumerate() {
-            let b = panel * 2 + half + n;
-            let out_y = (y * task.scatter + dy) as isize;
-            let out = task.output.at(b, out_y, (x * task.scatter + dx) as isize);
-            let residual = task.residual.as_ref().map(|r| r.at(b, out_y, (x * task.scatter + dx) as isize));
-            for (t, value) in blocks.iter().enumerate() {
-                let mut value = activation::apply(task.activation, *value);
-                if let Some(residual) = residual {
-                    value = value.add(L::load(residual.add(t * task.scatter * LANES)));
-                }
-                value.store(out.add(t * task.scatter * LANES));
-            }
+            let out = task.output_at(panel * 2 + half + n, y, x);
+            unroll!(PIXEL < T, {
+                blocks[PIXEL].store(out.add(PIXEL * task.scatter * LANES));
+            });
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::activation;
 use crate::layout::View;
 use crate::network::Activation;
-use crate::simd::{LANES, Lanes, multiversion};
+use crate::simd::{LANES, Lanes, multiversion, unroll};
 
 /// The rows `rows` of block `block` of one depthwise convolution.
 pub(crate) struct DepthwiseTask {
@@ -51,6 +51,9 @@ unsafe fn depthwise<L: Lanes>(task: &DepthwiseTask) {
                 tile::<L, 1>(task, y, x);
                 x += 1;
             }
+            let residual = task.residual.as_ref().map(|r| r.at(task.block, y as isize, 0).cast_const());
+            let row = task.output.at(task.block, y as isize, 0);
+            activation::finish::<L>(task.activation, row, residual, LANES, width);
         }
     }
 }
@@ -80,20 +83,15 @@ unsafe fn tile_of<L: Lanes, const T: usize, const STRIDE: usize>(task: &Depthwis
             for kx in 0..kw {
                 let w = L::load(weights);
                 let pixel = row.add(kx * LANES);
-                for (t, lane) in acc.iter_mut().enumerate() {
-                    *lane = L::load(pixel.add(t * STRIDE * LANES)).mul_add(w, *lane);
-                }
+                unroll!(PIXEL < T, {
+                    acc[PIXEL] = L::load(pixel.add(PIXEL * STRIDE * LANES)).mul_add(w, acc[PIXEL]);
+                });
                 weights = weights.add(LANES);
             }
         }
         let out = task.output.at(task.block, y as isize, x as isize);
-        let residual = task.residual.as_ref().map(|r| r.at(task.block, y as isize, x as isize));
-        for (t, value) in acc.iter().enumerate() {
-            let mut value = activation::apply(task.activation, *value);
-            if let Some(residual) = residual {
-                value = value.add(L::load(residual.add(t * LANES)));
-            }
-            value.store(out.add(t * LANES));
-        }
+        unroll!(PIXEL < T, {
+            acc[PIXEL].store(out.add(PIXEL * LANES));
+        });
     }
 }

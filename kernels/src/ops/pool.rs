@@ -45,11 +45,16 @@ unsafe fn pool<L: Lanes>(task: &PoolTask) {
         for x in 0..task.output.shape.width {
             // SAFETY: the planner gave the views sizes for which all pixels below exist.
             unsafe {
-                let load = |view: &View, y: usize, x: usize| L::load(view.at(b, y as isize, x as isize));
+                // A macro, because a closure might be compiled without the backend's features.
+                macro_rules! load {
+                    ($view:expr, $y:expr, $x:expr) => {
+                        L::load($view.at(b, ($y) as isize, ($x) as isize))
+                    };
+                }
                 let value = match task.kind {
                     PoolKind::Max2x2 => {
-                        let top = load(&task.input, y, x).max(load(&task.input, y, x + 1));
-                        top.max(load(&task.input, y + 1, x)).max(load(&task.input, y + 1, x + 1))
+                        let top = load!(task.input, y, x).max(load!(task.input, y, x + 1));
+                        top.max(load!(task.input, y + 1, x)).max(load!(task.input, y + 1, x + 1))
                     }
                     PoolKind::Average { height, width } => {
                         let mut sum = L::splat(0.0);
@@ -61,11 +66,11 @@ unsafe fn pool<L: Lanes>(task: &PoolTask) {
                         }
                         sum.mul(L::splat(1.0 / (height * width) as f32))
                     }
-                    PoolKind::Upsample { factor } => load(&task.input, y / factor, x / factor),
+                    PoolKind::Upsample { factor } => load!(task.input, y / factor, x / factor),
                     PoolKind::AddUpsampled { factor } => {
-                        load(&task.input, y, x).add(load(&other, y / factor, x / factor))
+                        load!(task.input, y, x).add(load!(other, y / factor, x / factor))
                     }
-                    PoolKind::Add => load(&task.input, y, x).add(load(&other, y, x)),
+                    PoolKind::Add => load!(task.input, y, x).add(load!(other, y, x)),
                 };
                 value.store(task.output.at(b, y as isize, x as isize));
             }

@@ -78,3 +78,21 @@ macro_rules! multiversion {
     };
 }
 pub(crate) use multiversion;
+
+/// Repeats `$body` for `$t` from 0 up to `$count` (at most 14), as straight
+/// code. A loop over an array of accumulators is unrolled too late by LLVM when
+/// it is long: the array stays in memory and every step stores it (twice the time).
+macro_rules! unroll {
+    ($t:ident < $count:ident, $body:block) => {
+        $crate::simd::unroll!(@ $t $count $body 0 1 2 3 4 5 6 7 8 9 10 11 12 13)
+    };
+    (@ $t:ident $count:ident $body:block $($n:literal)+) => {
+        $(
+            if const { $n < $count } {
+                const $t: usize = $n;
+                $body
+            }
+        )+
+    };
+}
+pub(crate) use unroll;

@@ -231,7 +231,8 @@ mod tests {
 
     #[test]
     fn two_lines_give_two_boxes_grown_by_the_ratio() {
-        let lines = map(100, 60, |x, y| (10.0..90.0).contains(&x) && ((5.0..15.0).contains(&y) || (40.0..50.0).contains(&y)));
+        let lines =
+            map(100, 60, |x, y| (10.0..90.0).contains(&x) && ((5.0..15.0).contains(&y) || (40.0..50.0).contains(&y)));
         let boxes = find_boxes(&lines, (100, 60), &SETTINGS);
         assert_eq!(boxes.len(), 2);
         // 80×10: 800 · 1.4 / 180 = 6.2 pixels on every side.
@@ -258,7 +259,9 @@ mod tests {
 
     #[test]
     fn parts_that_join_below_are_one_component() {
-        let u = map(40, 30, |x, y| (5.0..35.0).contains(&x) && (5.0..25.0).contains(&y) && (y > 20.0 || !(10.0..30.0).contains(&x)));
+        let u = map(40, 30, |x, y| {
+            (5.0..35.0).contains(&x) && (5.0..25.0).contains(&y) && (y > 20.0 || !(10.0..30.0).contains(&x))
+        });
         assert_eq!(find_boxes(&u, (40, 30), &BoxSettings { box_threshold: 0.1, ..SETTINGS }).len(), 1);
     }
 
