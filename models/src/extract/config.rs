@@ -118,7 +118,7 @@ impl Config {
             return wrong("item_kinds");
         }
         let size = &config.size;
-        if size.heads == 0 || size.width % size.heads != 0 || size.layers == 0 || config.max_tokens == 0 {
+        if size.heads == 0 || !size.width.is_multiple_of(size.heads) || size.layers == 0 || config.max_tokens == 0 {
             return Err(ExtractError::Config("size: heads must divide width, and nothing may be 0".to_owned()));
         }
         Ok(config)

@@ -132,7 +132,7 @@ pub(super) fn features(tokens: &[Token], lines: &[OrderedLine]) -> Features {
     let (top, bottom) = (edge(1).fold(f64::INFINITY, f64::min), edge(3).fold(f64::NEG_INFINITY, f64::max));
     let (width, height) = ((right - left).max(1.0), (bottom - top).max(1.0));
     let unit = match median(used.iter().map(|l| l.bounds[3] - l.bounds[1]).collect()) {
-        u if u == 0.0 => 1.0,
+        0.0 => 1.0,
         u => u,
     };
     // Rows come in order, so equal ones stand together.

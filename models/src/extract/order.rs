@@ -111,7 +111,7 @@ pub(super) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let n = values.len();
     match (values.get(n / 2), values.get((n / 2).wrapping_sub(1))) {
-        (Some(&upper), Some(&lower)) if n % 2 == 0 => (lower + upper) / 2.0,
+        (Some(&upper), Some(&lower)) if n.is_multiple_of(2) => (lower + upper) / 2.0,
         (Some(&middle), _) => middle,
         _ => 0.0,
     }
