@@ -18,6 +18,7 @@ pub mod detect;
 pub mod entities;
 pub mod extract;
 pub mod geometry;
+pub mod orientation;
 pub mod raster;
 pub mod recognise;
 pub mod text;

@@ -46,6 +46,16 @@ impl Turn {
         }
     }
 
+    /// This turn followed by `next`.
+    pub fn then(self, next: Self) -> Self {
+        match (self.degrees() + next.degrees()) % 360 {
+            0 => Self::None,
+            90 => Self::Quarter,
+            180 => Self::Half,
+            _ => Self::ThreeQuarters,
+        }
+    }
+
     /// Clockwise degrees: 0, 90, 180 or 270.
     pub fn degrees(self) -> u16 {
         self as u16 * 90
@@ -124,6 +134,18 @@ mod tests {
     fn a_turn_and_its_inverse_give_the_same_pixels() {
         for turn in [Turn::None, Turn::Quarter, Turn::Half, Turn::ThreeQuarters] {
             assert_eq!(sample().turned(turn).turned(turn.inverse()), sample(), "{turn:?}");
+        }
+    }
+
+    #[test]
+    fn turns_add_up() {
+        for (a, b, sum) in [
+            (Turn::Quarter, Turn::Half, Turn::ThreeQuarters),
+            (Turn::Half, Turn::Half, Turn::None),
+            (Turn::None, Turn::Quarter, Turn::Quarter),
+        ] {
+            assert_eq!(a.then(b), sum);
+            assert_eq!(sample().turned(a).turned(b), sample().turned(sum));
         }
     }
 

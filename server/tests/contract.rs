@@ -9,7 +9,6 @@ use axum::http::{Request, StatusCode};
 use common::fakes::LINES;
 use common::{Setup, images, receipt_request, upload};
 use serde_json::{Value, json};
-use slipstream_models::raster::Turn;
 
 #[tokio::test]
 async fn a_receipt_is_answered_with_its_document() {
@@ -32,7 +31,7 @@ async fn a_receipt_is_answered_with_its_document() {
 async fn every_stage_is_timed_by_its_name() {
     let answer = Setup::default().start().post_receipt().await;
     let stages =
-        ["decode", "quality", "orient", "detect", "crop", "recognise", "extract", "check", "fraud", "document"];
+        ["decode", "quality", "detect", "crop", "recognise", "orient", "extract", "check", "fraud", "document"];
     let timing = answer.header("server-timing");
     let timings = answer.json()["timings_ms"].clone();
     for stage in stages {
@@ -129,17 +128,20 @@ fn empty(value: &Value) -> bool {
 #[tokio::test]
 async fn polygons_are_in_pixels_of_the_upload_however_the_page_lay() {
     let server = Setup::default().start();
-    let polygon = async |turn| {
-        *server.fakes.turn.lock().unwrap() = turn;
+    let polygon = async |sideways: bool, upside_down: bool| {
+        // The page is 400 by 480.
+        *server.fakes.sideways_width.lock().unwrap() = sideways.then_some(400);
+        let badly_read = if upside_down { LINES.len() } else { 0 };
+        server.fakes.upside_down_lines.store(badly_read, std::sync::atomic::Ordering::SeqCst);
         let request = Request::post("/v1/receipts?include=lines").header("content-type", "image/png");
         let json = server.send(request.body(images::receipt_png().into()).unwrap()).await.json();
         serde_json::from_value::<[[f32; 2]; 4]>(json["lines"][0]["polygon"].clone()).unwrap()
     };
-    assert_eq!(polygon(Turn::None).await[0], [0.0, 0.0]);
-    // The page is 400 by 480; its text's top left is where the turn took it from.
-    assert_eq!(polygon(Turn::Half).await[0], [400.0, 480.0]);
-    assert_eq!(polygon(Turn::Quarter).await[0], [0.0, 480.0]);
-    assert_eq!(polygon(Turn::ThreeQuarters).await[0], [400.0, 0.0]);
+    assert_eq!(polygon(false, false).await[0], [0.0, 0.0]);
+    // The text's top left is where the turn took it from.
+    assert_eq!(polygon(false, true).await[0], [400.0, 480.0]);
+    assert_eq!(polygon(true, false).await[0], [0.0, 480.0]);
+    assert_eq!(polygon(true, true).await[0], [400.0, 0.0]);
 }
 
 #[tokio::test]

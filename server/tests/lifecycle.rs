@@ -96,7 +96,7 @@ async fn work_of_a_client_that_hung_up_is_not_done() {
 #[tokio::test]
 async fn a_panic_or_a_failure_of_a_model_ends_one_request_only() {
     let server = Setup::default().start();
-    for stage in ["orient", "detect", "recognise", "extract"] {
+    for stage in ["detect", "recognise", "extract"] {
         for panic in [true, false] {
             let switch = if panic { &server.fakes.panics } else { &server.fakes.fails };
             *switch.lock().unwrap() = Some(stage);

@@ -28,7 +28,7 @@ const ERF_COEFFICIENTS: [f32; 14] = [
 
 /// 2^x on [-0.5, 0.5], lowest power first (Taylor series of e^(x·ln 2), error below 2e-7).
 const EXP2_COEFFICIENTS: [f32; 7] =
-    [1.0, 0.693_147_2, 0.240_226_5, 0.055_504_11, 0.009_618_129, 0.001_333_355_8, 0.000_154_035_3];
+    [1.0, std::f32::consts::LN_2, 0.240_226_5, 0.055_504_11, 0.009_618_129, 0.001_333_355_8, 0.000_154_035_3];
 
 /// e^x, relative error below 1e-6; inputs below -87 give (almost) zero.
 #[inline(always)]

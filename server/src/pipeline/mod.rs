@@ -1,7 +1,7 @@
 //! The path of a receipt: one file a stage, one function that composes them.
 //!
 //! ```text
-//! decode → quality → orient → detect → crop → recognise → extract → check → fraud → document
+//! decode → quality → detect → crop → recognise → orient → extract → check → fraud → document
 //! ```
 //!
 //! Each stage takes the previous stage's type, so a wrong order does not
@@ -33,7 +33,7 @@ use jiff::tz::Offset;
 use slipstream_api::{Include, ReceiptResponse, Status};
 use slipstream_batcher::Priority;
 use slipstream_models::raster::{Turn, turn_back};
-use slipstream_models::{Entities, Raster, TextLines};
+use slipstream_models::{Entities, Raster, TextLines, orientation};
 use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
 
@@ -45,6 +45,7 @@ use decode::{DecodeError, DecodeLimits, Decoded, Metadata};
 use document::DocumentSettings;
 pub use error::ReadError;
 use fraud::FraudReport;
+use orient::Page;
 use quality::{QualityReport, QualitySettings};
 pub use stage::{Stage, StageTimes};
 
@@ -152,13 +153,23 @@ impl Pipeline {
         Ok(Reading { response, times })
     }
 
-    /// From pixels to text.
+    /// From pixels to text, with the page turned upright where it has to be.
     async fn read_page(&self, times: &StageTimes, raster: Arc<Raster>, job: &Job) -> Result<Read, ReadError> {
-        let page = times.run(Stage::Orient, orient::orient(&job.serving, &self.compute, raster)).await?;
-        let size = (page.raster.width(), page.raster.height());
-        let regions = times.run(Stage::Detect, detect::detect(job, Arc::clone(&page.raster))).await?;
-        let crops = times.run(Stage::Crop, crop::crop(&self.compute, page.raster, regions)).await;
-        let lines = times.run(Stage::Recognise, recognise::recognise(job, crops, size)).await?;
+        let mut page = Page::uploaded(raster);
+        let mut regions = times.run(Stage::Detect, detect::detect(job, Arc::clone(&page.raster))).await?;
+        if orientation::runs_vertically(&regions) {
+            page = times.run(Stage::Orient, page.turned(&self.compute, Turn::Quarter)).await;
+            regions = times.run(Stage::Detect, detect::detect(job, Arc::clone(&page.raster))).await?;
+        }
+        let crops = times.run(Stage::Crop, crop::crop(&self.compute, Arc::clone(&page.raster), regions)).await;
+        let sample = orientation::upside_down_sample(&crops);
+        let mut lines = times.run(Stage::Recognise, recognise::recognise(job, crops, page.size())).await?;
+        if times.run(Stage::Orient, orient::is_upside_down(job, &lines, sample)).await? {
+            page = times.run(Stage::Orient, page.turned(&self.compute, Turn::Half)).await;
+            let regions = times.run(Stage::Detect, detect::detect(job, Arc::clone(&page.raster))).await?;
+            let crops = times.run(Stage::Crop, crop::crop(&self.compute, Arc::clone(&page.raster), regions)).await;
+            lines = times.run(Stage::Recognise, recognise::recognise(job, crops, page.size())).await?;
+        }
         Ok(Read { lines: Arc::new(lines), turn: page.turn })
     }
 

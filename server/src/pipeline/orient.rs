@@ -1,33 +1,55 @@
 //! The orient stage: turns a page upright, so that every later stage sees text that reads from left to right.
+//!
+//! It runs where a doubt can arise: behind detection (a page on its side) and
+//! behind recognition (a page upside down). See [`slipstream_models::orientation`].
 
 use std::sync::Arc;
 
-use slipstream_models::Raster;
 use slipstream_models::raster::Turn;
+use slipstream_models::{LineCrops, Raster, TextLines, orientation};
 
+use super::{Job, ReadError, recognise};
 use crate::compute::Compute;
-use crate::registry::{ModelFailure, Serving};
 
-/// A page with its text upright.
+/// A page with what was done to the uploaded image to get there.
 #[derive(Debug, Clone)]
 pub struct Page {
-    /// The upright pixels.
+    /// The pixels.
     pub raster: Arc<Raster>,
-    /// What was done to the uploaded image to get there.
+    /// The turn so far.
     pub turn: Turn,
 }
 
-/// Finds the turn that a page needs and applies it; a page that is upright
-/// already is not copied.
+impl Page {
+    /// A page as it was uploaded.
+    pub fn uploaded(raster: Arc<Raster>) -> Self {
+        Self { raster, turn: Turn::None }
+    }
+
+    /// The page turned further.
+    pub async fn turned(self, compute: &Compute, turn: Turn) -> Self {
+        let raster = self.raster;
+        let raster = compute.run(move || Arc::new(raster.turned(turn))).await;
+        Self { raster, turn: self.turn.then(turn) }
+    }
+
+    /// Pixels across and down.
+    pub fn size(&self) -> (usize, usize) {
+        (self.raster.width(), self.raster.height())
+    }
+}
+
+/// Whether the page whose `lines` were read is upside down; reads `sample` (some
+/// of its lines the other way round) only when the lines leave a doubt.
 ///
 /// # Errors
-/// When the model fails.
-pub async fn orient(serving: &Arc<Serving>, compute: &Compute, raster: Arc<Raster>) -> Result<Page, ModelFailure> {
-    let Some(model) = serving.orient.clone() else { return Ok(Page { raster, turn: Turn::None }) };
-    let upright = move || {
-        let turn = model.turn_needed(&raster)?;
-        let raster = if turn == Turn::None { raster } else { Arc::new(raster.turned(turn)) };
-        Ok(Page { raster, turn })
-    };
-    compute.run(upright).await
+/// As [`recognise::recognise`].
+pub async fn is_upside_down(job: &Job, lines: &TextLines, sample: LineCrops) -> Result<bool, ReadError> {
+    if !orientation::doubtful(&lines.lines) {
+        return Ok(false);
+    }
+    let quads: Vec<_> = sample.crops.iter().map(|crop| crop.upside_down().quad()).collect();
+    let as_is: Vec<_> = lines.lines.iter().filter(|line| quads.contains(&line.quad)).cloned().collect();
+    let turned = recognise::recognise(job, sample, (lines.page_width, lines.page_height)).await?;
+    Ok(orientation::reads_better(&turned.lines, &as_is))
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use slipstream_batcher::Priority;
 use slipstream_models::{Quad, Raster, TextLine, TextLines, TextRegions, detect::TextRegion};
 
-use super::{Job, Pipeline, ReadError, crop, detect, extract, orient, recognise};
+use super::{Job, Pipeline, ReadError, crop, detect, extract, recognise};
 use crate::registry::{ModelFailure, Serving};
 
 /// A page whose side fits a quick check.
@@ -48,12 +48,12 @@ impl Pipeline {
             priority: Priority::Interactive,
         };
         let paper = Raster::new(side, side, vec![255; side * side * 3]).map_err(ModelFailure::new)?;
-        let page = orient::orient(serving, &self.compute, Arc::new(paper)).await?;
-        detect::detect(&job, Arc::clone(&page.raster)).await?;
+        let page = Arc::new(paper);
+        detect::detect(&job, Arc::clone(&page)).await?;
         // Blank paper has no lines, so one is placed on it.
         let quad = Quad::from_bounds(0.0, 0.0, side as f32, 16.0);
         let regions = TextRegions { regions: vec![TextRegion { quad, score: 1.0 }] };
-        let crops = crop::crop(&self.compute, page.raster, regions).await;
+        let crops = crop::crop(&self.compute, page, regions).await;
         recognise::recognise(&job, crops, (side, side)).await?;
         let lines = vec![TextLine::evenly_spaced("TOTAL 9.00", 1.0, quad)];
         extract::extract(&job, Arc::new(TextLines { lines, page_width: side, page_height: side })).await?;

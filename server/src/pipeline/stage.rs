@@ -86,8 +86,16 @@ impl StageTimes {
         value
     }
 
-    /// The stages in the order in which they ended.
+    /// The stages in the order in which they first ended; a stage that ran
+    /// again (on a page that had to be turned) counts once, with all its time.
     pub fn list(&self) -> Vec<(Stage, Duration)> {
-        self.times.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let mut total: Vec<(Stage, Duration)> = Vec::new();
+        for (stage, took) in self.times.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            match total.iter_mut().find(|(seen, _)| seen == stage) {
+                Some((_, sum)) => *sum += *took,
+                None => total.push((*stage, *took)),
+            }
+        }
+        total
     }
 }

@@ -92,7 +92,6 @@ pub fn load(dir: &Path, preset: Preset) -> Result<ModelSet, LoadError> {
     Ok(ModelSet {
         id: format!("{preset}-{:08x}", fnv1a(fingerprints) as u32),
         models,
-        orient: None,
         detect: Arc::new(Detector::load(detect)?),
         recognise: Arc::new(Recogniser::load(recognise)?),
         extract: Arc::new(Extractor::load(extract)?),

@@ -15,7 +15,7 @@ use slipstream_api::{ModelInfo, ModelSetInfo, ModelsResponse};
 use tokio::sync::watch;
 
 pub use load::{LoadError, Preset};
-pub use model::{DetectModel, ExtractModel, ModelFailure, OrientModel, RecogniseModel};
+pub use model::{DetectModel, ExtractModel, ModelFailure, RecogniseModel};
 pub use serving::{QueueSettings, Serving};
 
 /// Models that belong together.
@@ -25,8 +25,6 @@ pub struct ModelSet {
     pub id: String,
     /// What `GET /v1/models` says about its models, in the order of the stages.
     pub models: Vec<ModelInfo>,
-    /// Finds how a page is turned; without one, every page is taken as upright.
-    pub orient: Option<Arc<dyn OrientModel>>,
     /// Finds lines of text.
     pub detect: Arc<dyn DetectModel>,
     /// Reads lines of text.

@@ -2,7 +2,6 @@
 
 use slipstream_models::crop::LineCrop;
 use slipstream_models::detect::TextRegions;
-use slipstream_models::raster::Turn;
 use slipstream_models::{Entities, Raster, TextLine, TextLines};
 
 /// A model that failed on valid input: damaged weights or a fault in the code.
@@ -17,15 +16,6 @@ impl ModelFailure {
     pub fn new(reason: impl ToString) -> Self {
         Self(reason.to_string())
     }
-}
-
-/// Finds how a page is turned. Computes on the rayon pool it is called from.
-pub trait OrientModel: Send + Sync {
-    /// The turn that makes the page upright.
-    ///
-    /// # Errors
-    /// See [`ModelFailure`].
-    fn turn_needed(&self, page: &Raster) -> Result<Turn, ModelFailure>;
 }
 
 /// Finds lines of text. Computes on the rayon pool it is called from.

@@ -9,7 +9,7 @@ use slipstream_models::crop::LineCrop;
 use slipstream_models::detect::TextRegions;
 use slipstream_models::{Entities, Raster, TextLine, TextLines};
 
-use super::{ModelFailure, ModelSet, OrientModel};
+use super::{ModelFailure, ModelSet};
 use crate::compute::Compute;
 use crate::telemetry::queues::QueueMetrics;
 
@@ -37,8 +37,6 @@ impl QueueSettings {
 pub struct Serving {
     id: String,
     models: Vec<ModelInfo>,
-    /// Called directly, page by page: it is far cheaper than its own decoding.
-    pub orient: Option<Arc<dyn OrientModel>>,
     /// Units: pixels that the network sees.
     pub detect: Queue<Arc<Raster>, Result<TextRegions, ModelFailure>>,
     /// Units: pixels of width.
@@ -50,7 +48,7 @@ pub struct Serving {
 impl Serving {
     /// Starts the queues of `set` on the current runtime; batches compute on `compute`.
     pub fn start(set: ModelSet, compute: &Compute, settings: QueueSettings) -> Self {
-        let ModelSet { id, models, orient, detect, recognise, extract } = set;
+        let ModelSet { id, models, detect, recognise, extract } = set;
         let limits = |time_per_unit, max_batch_items, max_running| Limits {
             max_waiting: settings.max_waiting,
             max_batch: settings.max_batch,
@@ -65,7 +63,6 @@ impl Serving {
         Self {
             id,
             models,
-            orient,
             // One page at a time, on all threads: a second one would delay the first one's lines.
             detect: start("detect", limits(per_pixel, 1, 1), compute, move |pages: Vec<Arc<Raster>>| {
                 pages.iter().map(|page| detect.detect(page)).collect()

@@ -3,12 +3,11 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
-use slipstream::registry::{DetectModel, ExtractModel, ModelFailure, ModelSet, OrientModel, RecogniseModel};
+use slipstream::registry::{DetectModel, ExtractModel, ModelFailure, ModelSet, RecogniseModel};
 use slipstream_api::ModelInfo;
 use slipstream_models::crop::LineCrop;
 use slipstream_models::detect::{TextRegion, TextRegions};
 use slipstream_models::entities::{Entity, Reading, Span};
-use slipstream_models::raster::Turn;
 use slipstream_models::{Entities, Quad, Raster, TextLine, TextLines};
 
 /// What the page says. Line `i` stands `LINE_HEIGHT * i` below the top.
@@ -65,8 +64,10 @@ pub struct Fakes {
     pub fails: Mutex<Option<&'static str>>,
     /// Whether pages have no text.
     pub blind: Mutex<bool>,
-    /// What pages need to be upright.
-    pub turn: Mutex<Turn>,
+    /// The width of pages whose lines run upwards, if any.
+    pub sideways_width: Mutex<Option<usize>>,
+    /// How many lines still to come read badly, because they are upside down.
+    pub upside_down_lines: AtomicUsize,
     /// Lines in each call of the recogniser.
     pub batches: Mutex<Vec<usize>>,
 }
@@ -84,7 +85,6 @@ impl Fakes {
         ModelSet {
             id: "fakes".to_owned(),
             models: ["detect", "recognise", "extract"].map(info).into(),
-            orient: Some(Arc::new(Fake(Arc::clone(fakes)))),
             detect: Arc::new(Fake(Arc::clone(fakes))),
             recognise: Arc::new(Fake(Arc::clone(fakes))),
             extract: Arc::new(Fake(Arc::clone(fakes))),
@@ -99,21 +99,20 @@ impl Fakes {
     }
 }
 
-impl OrientModel for Fake {
-    fn turn_needed(&self, _: &Raster) -> Result<Turn, ModelFailure> {
-        self.0.misbehave("orient")?;
-        Ok(*self.0.turn.lock().unwrap())
-    }
-}
-
 impl DetectModel for Fake {
     fn detect(&self, page: &Raster) -> Result<TextRegions, ModelFailure> {
         self.0.detect_gate.pass();
         self.0.misbehave("detect")?;
         let lines = if *self.0.blind.lock().unwrap() { 0 } else { LINES.len() };
+        let sideways = *self.0.sideways_width.lock().unwrap() == Some(page.width());
         let region = |i: usize| {
-            let top = (LINE_HEIGHT * i) as f32;
-            TextRegion { quad: Quad::from_bounds(0.0, top, page.width() as f32, top + 20.0), score: 1.0 }
+            let start = (LINE_HEIGHT * i) as f32;
+            let quad = if sideways {
+                Quad::from_bounds(start, 0.0, start + 20.0, page.height() as f32)
+            } else {
+                Quad::from_bounds(0.0, start, page.width() as f32, start + 20.0)
+            };
+            TextRegion { quad, score: 1.0 }
         };
         Ok(TextRegions { regions: (0..lines).map(region).collect() })
     }
@@ -127,7 +126,9 @@ impl RecogniseModel for Fake {
         let read = |crop: &&LineCrop| {
             let (_, top, _, _) = crop.quad().bounds();
             let text = LINES.get((top / LINE_HEIGHT as f32).round() as usize).unwrap_or(&"");
-            TextLine::evenly_spaced(text, 0.95, crop.quad())
+            let less = |lines: usize| lines.checked_sub(1);
+            let upside_down = self.0.upside_down_lines.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok();
+            TextLine::evenly_spaced(text, if upside_down { 0.4 } else { 0.95 }, crop.quad())
         };
         Ok(crops.iter().map(read).collect())
     }
