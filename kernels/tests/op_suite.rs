@@ -1,0 +1,285 @@
+//! Every operation on every backend against a plain f64 reference, over sizes
+//! that leave remainders in channels, columns and rows.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+
+use slipstream_kernels::{Activation, Backend, Filter, NetworkBuilder, OutputOrder, Padding, Parallelism, Value};
+
+/// A small image of f64 values, `[height][width][channels]`.
+#[derive(Clone)]
+struct Image {
+    height: usize,
+    width: usize,
+    channels: usize,
+    values: Vec<f64>,
+}
+
+impl Image {
+    fn at(&self, y: isize, x: isize, c: usize) -> f64 {
+        if y < 0 || x < 0 || y >= self.height as isize || x >= self.width as isize {
+            return 0.0;
+        }
+        self.values[(y as usize * self.width + x as usize) * self.channels + c]
+    }
+
+    fn filled(height: usize, width: usize, channels: usize, f: impl Fn(usize, usize, usize) -> f64) -> Self {
+        let mut values = Vec::with_capacity(height * width * channels);
+        for y in 0..height {
+            for x in 0..width {
+                values.extend((0..channels).map(|c| f(y, x, c)));
+            }
+        }
+        Self { height, width, channels, values }
+    }
+}
+
+/// Reproducible values in -1..1 without a pattern that a kernel could hide in.
+fn noise(seed: u64) -> impl FnMut() -> f32 {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((state >> 40) as f32) / (1 << 23) as f32 - 1.0
+    }
+}
+
+fn filter(shape: [usize; 4], seed: u64) -> Filter {
+    let mut next = noise(seed);
+    let fan_in = (shape[1] * shape[2] * shape[3]) as f32;
+    let weights = (0..shape.iter().product()).map(|_| next() / fan_in.sqrt()).collect();
+    Filter { weights, bias: (0..shape[0]).map(|_| next() * 0.1).collect(), shape }
+}
+
+fn erf(x: f64) -> f64 {
+    // Series of 2/√π ∫ e^-t²; converges to f64 precision for the values here.
+    let (mut term, mut sum) = (x, x);
+    for n in 1..200 {
+        term *= -x * x / n as f64;
+        sum += term / (2 * n + 1) as f64;
+    }
+    (sum * 2.0 / std::f64::consts::PI.sqrt()).clamp(-1.0, 1.0)
+}
+
+fn activate(activation: Activation, x: f64) -> f64 {
+    let sigmoid = 1.0 / (1.0 + (-x).exp());
+    match activation {
+        Activation::None => x,
+        Activation::Relu => x.max(0.0),
+        Activation::Gelu => 0.5 * x * (1.0 + erf(x / std::f64::consts::SQRT_2)),
+        Activation::Sigmoid => sigmoid,
+        Activation::Silu => x * sigmoid,
+        Activation::HardSwish => x * (x / 6.0 + 0.5).clamp(0.0, 1.0),
+    }
+}
+
+fn conv(input: &Image, f: &Filter, stride: (usize, usize), pad: (usize, usize), size: (usize, usize)) -> Image {
+    let [out, inputs, kh, kw] = f.shape;
+    let depthwise = inputs == 1 && out == input.channels && out > 1;
+    Image::filled(size.0, size.1, out, |y, x, o| {
+        let mut sum = f64::from(f.bias[o]);
+        for i in 0..inputs {
+            for ky in 0..kh {
+                for kx in 0..kw {
+                    let (iy, ix) =
+                        ((y * stride.0 + ky) as isize - pad.0 as isize, (x * stride.1 + kx) as isize - pad.1 as isize);
+                    let weight = f.weights[((o * inputs + i) * kh + ky) * kw + kx];
+                    sum += input.at(iy, ix, if depthwise { o } else { i }) * f64::from(weight);
+                }
+            }
+        }
+        sum
+    })
+}
+
+fn activated(mut image: Image, activation: Activation) -> Image {
+    image.values.iter_mut().for_each(|v| *v = activate(activation, *v));
+    image
+}
+
+/// A first layer that turns the photo into `channels` of activations, as all networks have.
+fn first_layer(net: &mut NetworkBuilder, image: Value, channels: usize) -> (Value, Filter) {
+    let f = filter([channels, 3, 3, 3], channels as u64);
+    let x = net.conv(&[image], &f, (2, 2), Padding::Symmetric(1, 1), Activation::Relu, None).unwrap();
+    (x, f)
+}
+
+/// Runs what `build` adds behind the first layer on all backends, alone and on
+/// a pool, and compares with `reference` of the first layer's output.
+fn compare(
+    case: &str,
+    (height, width): (usize, usize),
+    channels: usize,
+    build: impl Fn(&mut NetworkBuilder, Value) -> Value,
+    reference: impl Fn(&Image) -> Image,
+) {
+    let mut next = noise(7);
+    let photo: Vec<f32> = (0..height * width * 3).map(|_| next()).collect();
+    let image = Image { height, width, channels: 3, values: photo.iter().map(|v| f64::from(*v)).collect() };
+    let first = filter([channels, 3, 3, 3], channels as u64);
+    let size = (height.div_ceil(2), width.div_ceil(2));
+    let expected = reference(&activated(conv(&image, &first, (2, 2), (1, 1), size), Activation::Relu));
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+    for backend in Backend::available() {
+        for parallelism in [Parallelism::Serial, Parallelism::Pool] {
+            let (mut net, input) = NetworkBuilder::new();
+            let (x, _) = first_layer(&mut net, input, channels);
+            let output = build(&mut net, x);
+            let network = net.finish(output, OutputOrder::ChannelsLast).unwrap().with_backend(backend);
+            // Twice, because the second run finds the arena as the first one left it.
+            for _ in 0..2 {
+                let (result, shape) = pool.install(|| network.run(&photo, (height, width), parallelism)).unwrap();
+                assert_eq!(shape, [expected.height, expected.width, expected.channels], "{case} {backend:?}");
+                let worst =
+                    result.iter().zip(&expected.values).map(|(a, b)| (f64::from(*a) - b).abs()).fold(0.0, f64::max);
+                assert!(worst < 2e-5, "{case} on {backend:?} {parallelism:?}: off by {worst:e}");
+            }
+        }
+    }
+}
+
+#[test]
+fn pointwise_convolutions_with_every_activation() {
+    use Activation::{Gelu, HardSwish, None, Relu, Sigmoid, Silu};
+    for (i, activation) in [None, Relu, Gelu, Sigmoid, Silu, HardSwish].into_iter().enumerate() {
+        for (size, inputs, out) in [((7, 61), 5, 17), ((12, 30), 16, 32), ((5, 9), 33, 49)] {
+            let f = filter([out, inputs, 1, 1], i as u64);
+            let build = |net: &mut NetworkBuilder, x| net.pointwise(x, &f, activation, Option::None).unwrap();
+            let reference = |x: &Image| activated(conv(x, &f, (1, 1), (0, 0), (x.height, x.width)), activation);
+            compare(&format!("pointwise {activation:?} {inputs} to {out}"), size, inputs, build, reference);
+        }
+    }
+}
+
+#[test]
+fn dense_convolutions_with_borders_strides_and_concatenated_inputs() {
+    let f = filter([20, 2 * 24, 3, 3], 3);
+    let build = |net: &mut NetworkBuilder, x| {
+        net.conv(&[x, x], &f, (2, 2), Padding::Symmetric(1, 1), Activation::Relu, None).unwrap()
+    };
+    compare("3×3, stride 2, two inputs", (25, 43), 24, build, |x| {
+        let twice = Image::filled(x.height, x.width, 48, |y, c, i| x.at(y as isize, c as isize, i % 24));
+        activated(conv(&twice, &f, (2, 2), (1, 1), (x.height.div_ceil(2), x.width.div_ceil(2))), Activation::Relu)
+    });
+    let even = filter([9, 18, 2, 2], 4);
+    let build = |net: &mut NetworkBuilder, x| {
+        net.conv(&[x], &even, (1, 1), Padding::SameUpper, Activation::None, None).unwrap()
+    };
+    compare("2×2, border below and right", (11, 37), 18, build, |x| {
+        conv(x, &even, (1, 1), (0, 0), (x.height, x.width))
+    });
+}
+
+#[test]
+fn depthwise_convolutions() {
+    for (kernel, stride) in
+        [((3, 3), (1, 1)), ((3, 3), (2, 2)), ((3, 3), (2, 1)), ((5, 5), (1, 1)), ((7, 7), (1, 1)), ((1, 5), (1, 1))]
+    {
+        let f = filter([21, 1, kernel.0, kernel.1], 5);
+        let build = |net: &mut NetworkBuilder, x| net.depthwise(x, &f, stride, Activation::HardSwish, None).unwrap();
+        compare(&format!("depthwise {kernel:?} {stride:?}"), (17, 51), 21, build, |x| {
+            let size = ((x.height - 1) / stride.0 + 1, (x.width - 1) / stride.1 + 1);
+            activated(conv(x, &f, stride, (kernel.0 / 2, kernel.1 / 2), size), Activation::HardSwish)
+        });
+    }
+}
+
+#[test]
+fn residuals_pools_and_upsampling() {
+    let f = filter([19, 19, 1, 1], 6);
+    let build = |net: &mut NetworkBuilder, x| {
+        let y = net.pointwise(x, &f, Activation::Gelu, Some(x)).unwrap();
+        let pooled = net.average_pool(y, (2, 2));
+        let large = net.max_pool_same(y);
+        net.add_upsampled(large, pooled, 2).unwrap()
+    };
+    compare("residual, pools, upsampled sum", (16, 40), 19, build, |x| {
+        let mut y = activated(conv(x, &f, (1, 1), (0, 0), (x.height, x.width)), Activation::Gelu);
+        y.values.iter_mut().zip(&x.values).for_each(|(v, r)| *v += r);
+        Image::filled(y.height, y.width, 19, |r, c, i| {
+            let (r, c) = (r as isize, c as isize);
+            let largest = [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(dy, dx)| y.at(r + dy, c + dx, i));
+            let (r, c) = (r / 2 * 2, c / 2 * 2);
+            let mean = (y.at(r, c, i) + y.at(r, c + 1, i) + y.at(r + 1, c, i) + y.at(r + 1, c + 1, i)) / 4.0;
+            largest.into_iter().fold(f64::NEG_INFINITY, f64::max) + mean
+        })
+    });
+}
+
+#[test]
+fn transposed_convolution_and_squeeze_excite() {
+    let up = filter([22, 7, 2, 2], 8);
+    let up = Filter { bias: up.bias[..7].to_vec(), ..up };
+    let (squeeze, excite) = (filter([6, 7, 1, 1], 9), filter([7, 6, 1, 1], 10));
+    let build = |net: &mut NetworkBuilder, x| {
+        let y = net.conv_transpose(x, &up, Activation::None).unwrap();
+        net.squeeze_excite(y, squeeze.clone(), excite.clone(), 0.2, true).unwrap()
+    };
+    compare("transposed, squeeze-and-excite", (9, 31), 22, build, |x| {
+        let y = Image::filled(x.height * 2, x.width * 2, 7, |r, c, o| {
+            let tap = r % 2 * 2 + c % 2;
+            let sum: f64 = (0..22)
+                .map(|i| x.at((r / 2) as isize, (c / 2) as isize, i) * f64::from(up.weights[(i * 7 + o) * 4 + tap]))
+                .sum();
+            sum + f64::from(up.bias[o])
+        });
+        let pixels = (y.height * y.width) as f64;
+        let means = Image::filled(1, 1, 7, |_, _, c| y.values.iter().skip(c).step_by(7).sum::<f64>() / pixels);
+        let hidden = activated(conv(&means, &squeeze, (1, 1), (0, 0), (1, 1)), Activation::Relu);
+        let gates = conv(&hidden, &excite, (1, 1), (0, 0), (1, 1));
+        Image::filled(y.height, y.width, 7, |r, c, i| {
+            y.at(r as isize, c as isize, i) * (1.0 + (gates.values[i] * 0.2 + 0.5).clamp(0.0, 1.0))
+        })
+    });
+}
+
+#[test]
+fn attention_layer_norm_and_softmax() {
+    const HEADS: usize = 3;
+    const WIDTH: usize = 5;
+    const CHANNELS: usize = HEADS * WIDTH;
+    let (qkv, out) = (filter([3 * CHANNELS, CHANNELS, 1, 1], 11), filter([CHANNELS, CHANNELS, 1, 1], 12));
+    let (scale, shift) = (vec![1.5; CHANNELS], vec![0.25; CHANNELS]);
+    let build = |net: &mut NetworkBuilder, x| {
+        let row = net.average_pool(x, (2, 1));
+        let normed = net.layer_norm(row, &scale, &shift, 1e-5).unwrap();
+        let y = net.self_attention(normed, &qkv, &out, HEADS, Some(row)).unwrap();
+        net.softmax(y)
+    };
+    compare("attention", (4, 74), CHANNELS, build, |x| {
+        let row =
+            Image::filled(1, x.width, CHANNELS, |_, c, i| (x.at(0, c as isize, i) + x.at(1, c as isize, i)) / 2.0);
+        let n = CHANNELS as f64;
+        let normed = Image::filled(1, row.width, CHANNELS, |_, c, i| {
+            let pixel = &row.values[c * CHANNELS..(c + 1) * CHANNELS];
+            let mean = pixel.iter().sum::<f64>() / n;
+            let variance = pixel.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n;
+            (pixel[i] - mean) / (variance + 1e-5).sqrt() * 1.5 + 0.25
+        });
+        let all = conv(&normed, &qkv, (1, 1), (0, 0), (1, row.width));
+        let mixed = Image::filled(1, row.width, CHANNELS, |_, t, c| {
+            let head = c / WIDTH;
+            let part = |which: usize, t: usize, d: usize| all.at(0, t as isize, which * CHANNELS + head * WIDTH + d);
+            let score =
+                |s: usize| (0..WIDTH).map(|d| part(0, t, d) * part(1, s, d)).sum::<f64>() / (WIDTH as f64).sqrt();
+            let weights: Vec<f64> = (0..row.width).map(|s| score(s).exp()).collect();
+            let total: f64 = weights.iter().sum();
+            weights.iter().enumerate().map(|(s, w)| w / total * part(2, s, c % WIDTH)).sum()
+        });
+        let mut y = conv(&mixed, &out, (1, 1), (0, 0), (1, row.width));
+        y.values.iter_mut().zip(&row.values).for_each(|(v, r)| *v += r);
+        for pixel in y.values.chunks_exact_mut(CHANNELS) {
+            let total: f64 = pixel.iter().map(|v| v.exp()).sum();
+            pixel.iter_mut().for_each(|v| *v = v.exp() / total);
+        }
+        y
+    });
+}
+
+#[test]
+fn images_that_do_not_fit_are_refused() {
+    let (mut net, image) = NetworkBuilder::new();
+    let (x, _) = first_layer(&mut net, image, 4);
+    let x = net.average_pool(x, (3, 2));
+    let network = net.finish(x, OutputOrder::ChannelsLast).unwrap();
+    assert!(network.run(&[0.0; 5], (4, 4), Parallelism::Serial).is_err());
+    assert!(network.run(&[0.0; 2 * 2 * 3], (2, 2), Parallelism::Serial).is_err());
+}

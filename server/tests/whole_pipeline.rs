@@ -1,0 +1,128 @@
+//! The whole path with the real models: rendered receipts in, checked values out.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::io::Cursor;
+use std::time::{Duration, Instant};
+
+use image::{DynamicImage, ImageFormat, RgbImage, imageops};
+use slipstream::cli::{Engine, EngineArgs};
+use slipstream::pipeline::{Job, UNHURRIED, Upload};
+use slipstream::registry::Preset;
+use slipstream_api::{Include, ReceiptResponse, Status};
+use slipstream_batcher::Priority;
+
+use slipstream_training_data::{Rendered, samples};
+
+async fn engine() -> Engine {
+    let models = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/weights").into();
+    let args = EngineArgs { models: Some(models), preset: Preset::Balanced, threads: Some(2), max_megapixels: 50 };
+    let engine = Engine::start(args, Duration::from_secs(600)).unwrap();
+    engine.load().await.unwrap();
+    engine
+}
+
+fn encoded(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    image.write_to(&mut bytes, format).unwrap();
+    bytes.into_inner()
+}
+
+async fn read(engine: &Engine, bytes: Vec<u8>) -> ReceiptResponse {
+    let job = Job {
+        id: "test".into(),
+        serving: engine.pipeline.registry().current().unwrap(),
+        deadline: Instant::now() + UNHURRIED,
+        priority: Priority::Interactive,
+    };
+    let upload = Upload { bytes: bytes.into(), declared: None };
+    engine.pipeline.read(upload, &job, Include::ALL).await.unwrap().response
+}
+
+async fn read_image(engine: &Engine, image: RgbImage) -> ReceiptResponse {
+    read(engine, encoded(&DynamicImage::ImageRgb8(image), ImageFormat::Png)).await
+}
+
+/// The printed date and total, and what should have been found.
+fn date_and_total(response: &ReceiptResponse) -> [Option<String>; 2] {
+    let document = &response.document;
+    [&document.date, &document.total].map(|f| f.as_ref().and_then(|f| f.value.clone()))
+}
+
+fn expected(sample: &Rendered) -> [Option<String>; 2] {
+    [sample.truth.fields.date.clone(), sample.truth.fields.total.clone()]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn samples_are_read_whatever_their_language() {
+    let engine = engine().await;
+    let mut wrong = Vec::new();
+    for sample in samples() {
+        let truth = expected(&sample);
+        let response = read_image(&engine, sample.image).await;
+        assert_eq!(response.status, Status::Extracted);
+        if date_and_total(&response) != truth {
+            wrong.push((sample.truth.id, date_and_total(&response), truth));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_turned_receipt_reads_as_if_upright() {
+    let engine = engine().await;
+    let sample = samples().swap_remove(0);
+    let upright = read_image(&engine, sample.image.clone()).await;
+    let corner = |response: &ReceiptResponse| {
+        let total = response.document.total.as_ref().unwrap();
+        total.polygon.0[0]
+    };
+    let (width, height) = (sample.image.width() as f32, sample.image.height() as f32);
+    let [x, y] = corner(&upright);
+    let turned = [
+        (imageops::rotate90(&sample.image), [height - y, x]),
+        (imageops::rotate180(&sample.image), [width - x, height - y]),
+        (imageops::rotate270(&sample.image), [y, width - x]),
+    ];
+    for (image, [expected_x, expected_y]) in turned {
+        let response = read_image(&engine, image).await;
+        assert_eq!(date_and_total(&response), expected(&sample));
+        let [x, y] = corner(&response);
+        assert!((x - expected_x).abs() < 12.0 && (y - expected_y).abs() < 12.0, "({x}, {y}) in the turned image");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_without_a_document_have_no_fields() {
+    let engine = engine().await;
+    let blank = RgbImage::from_pixel(600, 800, image::Rgb([250, 250, 248]));
+    // Smooth hills of colour, as in a photo of a meadow.
+    let hills = RgbImage::from_fn(640, 480, |x, y| {
+        let wave = |a: f32, b: f32| (128.0 + 90.0 * ((x as f32 / a).sin() * (y as f32 / b).cos())) as u8;
+        image::Rgb([wave(37.0, 53.0), wave(61.0, 29.0), wave(83.0, 71.0)])
+    });
+    for image in [blank, hills] {
+        let response = read_image(&engine, image).await;
+        assert_eq!(response.status, Status::NotADocument);
+        let document = response.document;
+        assert!(document.merchant.name.is_none() && document.total.is_none() && document.date.is_none());
+        assert!(document.line_items.is_empty() && document.taxes.is_empty() && document.payments.is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_kind_of_pixel_reads() {
+    let engine = engine().await;
+    let sample = samples().swap_remove(1);
+    let image = DynamicImage::ImageRgb8(sample.image.clone());
+    let cases = [
+        ("grey", encoded(&DynamicImage::ImageLuma8(image.to_luma8()), ImageFormat::Png)),
+        ("16-bit", encoded(&DynamicImage::ImageRgb16(image.to_rgb16()), ImageFormat::Png)),
+        ("alpha", encoded(&DynamicImage::ImageRgba8(image.to_rgba8()), ImageFormat::Png)),
+        ("jpeg", encoded(&image, ImageFormat::Jpeg)),
+        ("webp", encoded(&image, ImageFormat::WebP)),
+    ];
+    for (kind, bytes) in cases {
+        assert_eq!(date_and_total(&read(&engine, bytes).await), expected(&sample), "{kind}");
+    }
+}
