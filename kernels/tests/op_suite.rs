@@ -96,10 +96,9 @@ fn activated(mut image: Image, activation: Activation) -> Image {
 }
 
 /// A first layer that turns the photo into `channels` of activations, as all networks have.
-fn first_layer(net: &mut NetworkBuilder, image: Value, channels: usize) -> (Value, Filter) {
+fn first_layer(net: &mut NetworkBuilder, image: Value, channels: usize) -> Value {
     let f = filter([channels, 3, 3, 3], channels as u64);
-    let x = net.conv(&[image], &f, (2, 2), Padding::Symmetric(1, 1), Activation::Relu, None).unwrap();
-    (x, f)
+    net.conv(&[image], &f, (2, 2), Padding::Symmetric(1, 1), Activation::Relu, None).unwrap()
 }
 
 /// Runs what `build` adds behind the first layer on all backends, alone and on
@@ -121,7 +120,7 @@ fn compare(
     for backend in Backend::available() {
         for parallelism in [Parallelism::Serial, Parallelism::Pool] {
             let (mut net, input) = NetworkBuilder::new();
-            let (x, _) = first_layer(&mut net, input, channels);
+            let x = first_layer(&mut net, input, channels);
             let output = build(&mut net, x);
             let network = net.finish(output, OutputOrder::ChannelsLast).unwrap().with_backend(backend);
             // Twice, because the second run finds the arena as the first one left it.
@@ -277,7 +276,7 @@ fn attention_layer_norm_and_softmax() {
 #[test]
 fn images_that_do_not_fit_are_refused() {
     let (mut net, image) = NetworkBuilder::new();
-    let (x, _) = first_layer(&mut net, image, 4);
+    let x = first_layer(&mut net, image, 4);
     let x = net.average_pool(x, (3, 2));
     let network = net.finish(x, OutputOrder::ChannelsLast).unwrap();
     assert!(network.run(&[0.0; 5], (4, 4), Parallelism::Serial).is_err());

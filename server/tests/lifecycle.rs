@@ -9,28 +9,11 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
-use common::{Answer, Connection, Server, Setup, images, receipt_request};
+use common::{Connection, Server, Setup, images, post, receipt_request, until};
 use slipstream::http::serve::serve;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-
-/// Posts a receipt in the background.
-fn post(server: &Arc<Server>) -> JoinHandle<Answer> {
-    let server = Arc::clone(server);
-    tokio::spawn(async move { server.post_receipt().await })
-}
-
-/// Waits until `condition` holds.
-async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
-    for _ in 0..1_000 {
-        if condition().await {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    panic!("{what}");
-}
 
 #[tokio::test]
 async fn a_full_server_says_when_to_come_back() {

@@ -9,29 +9,11 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use common::fakes::LINES;
-use common::{Answer, Server, Setup};
+use common::{Setup, post, until};
 use tokio::sync::Mutex;
-use tokio::task::JoinHandle;
 
 /// Metrics belong to the process, so these tests take turns.
 static METRICS: Mutex<()> = Mutex::const_new(());
-
-/// Posts a receipt in the background.
-fn post(server: &Arc<Server>) -> JoinHandle<Answer> {
-    let server = Arc::clone(server);
-    tokio::spawn(async move { server.post_receipt().await })
-}
-
-/// Waits until `condition` holds.
-async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
-    for _ in 0..1_000 {
-        if condition().await {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    panic!("{what}");
-}
 
 #[tokio::test]
 async fn a_full_queue_says_when_to_come_back() {

@@ -30,6 +30,7 @@ use slipstream::pipeline::quality::QualitySettings;
 use slipstream::pipeline::{Pipeline, PipelineSettings};
 use slipstream::registry::{QueueSettings, Registry, Serving};
 use slipstream::telemetry::metrics;
+use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
 pub use connection::Connection;
@@ -160,4 +161,21 @@ impl Answer {
         assert!(!json["title"].as_str().unwrap().is_empty() && !json["detail"].as_str().unwrap().is_empty());
         code.to_owned()
     }
+}
+
+/// Posts a receipt in the background.
+pub fn post(server: &Arc<Server>) -> JoinHandle<Answer> {
+    let server = Arc::clone(server);
+    tokio::spawn(async move { server.post_receipt().await })
+}
+
+/// Waits until `condition` holds.
+pub async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
+    for _ in 0..1_000 {
+        if condition().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("{what}");
 }
