@@ -71,7 +71,7 @@ pub fn crop(page: &Raster, regions: &TextRegions) -> LineCrops {
 }
 
 /// Cuts one quad; `None` when it has no area.
-fn cut(page: &Raster, quad: Quad) -> Option<LineCrop> {
+pub fn cut(page: &Raster, quad: Quad) -> Option<LineCrop> {
     let (w, h) = (quad.width(), quad.height());
     if w < 1.0 || h < 1.0 || page.width() == 0 || page.height() == 0 {
         return None;

@@ -42,6 +42,12 @@ impl TextLine {
         Self { chars, confidence, quad }
     }
 
+    /// How sure the least sure character is, 0 to 1: what a line is worth where
+    /// one wrong digit spoils an amount. 0 for a line without characters.
+    pub fn certainty(&self) -> f32 {
+        self.chars.iter().map(|c| c.confidence).reduce(f32::min).unwrap_or(0.0)
+    }
+
     /// The line as a string.
     pub fn text(&self) -> String {
         self.chars.iter().map(|c| c.ch).collect()

@@ -1,4 +1,4 @@
-//! `slipstream eval ocr` and `slipstream eval fields`.
+//! `slipstream eval ocr`, `slipstream eval lines` and `slipstream eval fields`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,12 +9,15 @@ use clap::{Args, Subcommand};
 use super::Failure;
 use super::engine::{Engine, EngineArgs};
 use super::read::progress;
-use crate::eval::{fields, ocr};
+use crate::eval::truth::Split;
+use crate::eval::{Format, fields, lines, ocr};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum EvalCommand {
     /// Read the text of receipts and write it down with the time it took.
     Ocr(OcrArgs),
+    /// Read lines that are cut by their true boxes and count wrong characters.
+    Lines(LinesArgs),
     /// Read the fields of receipts and compare them with the truth.
     Fields(FieldsArgs),
 }
@@ -37,20 +40,38 @@ pub(super) struct OcrArgs {
     engine: EngineArgs,
 }
 
+/// A data set with its truth.
 #[derive(Debug, Args)]
-pub(super) struct FieldsArgs {
+struct DataArgs {
     /// Folder with the receipts and their truth.
     #[arg(long, value_name = "DIR", env = "SLIPSTREAM_EVAL_DATA")]
     data: PathBuf,
     /// How the folder is laid out.
     #[arg(long, value_name = "FORMAT", env = "SLIPSTREAM_EVAL_FORMAT", default_value = "sroie")]
-    format: fields::Format,
+    format: Format,
     /// Which part is read: companies that training never saw, or everything.
     #[arg(long, value_name = "PART", env = "SLIPSTREAM_EVAL_SPLIT", default_value = "validation")]
-    split: fields::Split,
+    split: Split,
     /// Where to write the scores.
     #[arg(long, value_name = "FILE", env = "SLIPSTREAM_EVAL_JSON")]
     json: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LinesArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// Where to write every line as it was read, one JSON object a line.
+    #[arg(long, value_name = "FILE", env = "SLIPSTREAM_EVAL_READINGS")]
+    readings: Option<PathBuf>,
+    #[command(flatten)]
+    engine: EngineArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FieldsArgs {
+    #[command(flatten)]
+    data: DataArgs,
     #[command(flatten)]
     engine: EngineArgs,
 }
@@ -69,9 +90,16 @@ async fn evaluate(command: EvalCommand) -> Result<(), Failure> {
             let peer = format!("slipstream-{}", args.engine.preset);
             ocr::run(&engine, &job, &peer, &args.report, progress).await?;
         }
+        EvalCommand::Lines(args) => {
+            let engine = loaded(&args.engine).await?;
+            let DataArgs { data, format, split, json: report } = &args.data;
+            let (format, split, readings) = (*format, *split, args.readings.as_deref());
+            lines::run(&engine, &lines::LinesJob { data, format, split, report, readings }, progress).await?;
+        }
         EvalCommand::Fields(args) => {
             let engine = loaded(&args.engine).await?;
-            fields::run(&engine, &args.data, args.format, args.split, &args.json, progress).await?;
+            let DataArgs { data, format, split, json } = &args.data;
+            fields::run(&engine, data, *format, *split, json, progress).await?;
         }
     }
     Ok(())

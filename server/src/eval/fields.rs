@@ -1,34 +1,20 @@
 //! Reads the receipts of a data set and scores their fields.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 use std::time::Instant;
 
-use clap::ValueEnum;
 use indicatif::ProgressBar;
 use serde::Serialize;
 use slipstream_api::{Document, Include};
 use slipstream_batcher::Priority;
 
 use super::score::{Scoreboard, Scores};
-use super::truth::Sample;
-pub use super::truth::Split;
-use super::{EvalError, manifest, sroie, wildreceipt};
+use super::truth::{Sample, Split};
+use super::{EvalError, Format, manifest, read_ahead, sroie, wildreceipt};
 use crate::cli::Engine;
 use crate::pipeline::{Job, Pipeline, UNHURRIED, Upload};
-
-/// How a data set's folder is laid out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Format {
-    /// img/NAME.jpg and key/NAME.json with company, date, address and total.
-    #[default]
-    Sroie,
-    /// labels.jsonl and class_list.txt.
-    Wildreceipt,
-    /// manifest.jsonl as the receipt synthesiser writes it.
-    Manifest,
-}
 
 /// The scores of a data set.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -79,18 +65,8 @@ pub async fn run(
 
 async fn score(engine: &Engine, samples: &[Sample], bar: &ProgressBar) -> Scoreboard {
     let mut board = Scoreboard::default();
-    // As many ahead as keep the queues filled; results are counted in order.
-    let ahead = engine.threads() * 2;
-    let mut coming = VecDeque::new();
-    let mut waiting = samples.iter();
-    loop {
-        while coming.len() < ahead
-            && let Some(sample) = waiting.next()
-        {
-            coming.push_back((sample, tokio::spawn(read(engine.pipeline.clone(), sample.clone()))));
-        }
-        let Some((sample, reading)) = coming.pop_front() else { break board };
-        let document = reading.await.unwrap_or_else(|_| Err("the reader failed on it".to_owned()));
+    let one = |sample| read(engine.pipeline.clone(), sample);
+    read_ahead(samples, engine.threads() * 2, one, |sample: &Sample, document| {
         if let Err(reason) = &document {
             tracing::warn!(receipt = sample.id, reason, "cannot read a receipt, it counts as empty");
         }
@@ -98,7 +74,9 @@ async fn score(engine: &Engine, samples: &[Sample], bar: &ProgressBar) -> Scoreb
             board.add(expected, document.as_ref().ok().and_then(|document| expected.field.of(document)));
         }
         bar.inc(1);
-    }
+    })
+    .await;
+    board
 }
 
 async fn read(pipeline: Pipeline, sample: Sample) -> Result<Document, String> {

@@ -3,13 +3,17 @@
 //! | module | what it knows |
 //! |---|---|
 //! | [`ocr`] | reading times and texts, in a file that other tools score |
+//! | [`lines`] | lines cut by their true boxes against their true text |
 //! | [`fields`] | fields against the truth, over a whole folder |
 //! | [`truth`] | what a receipt should say, whatever the folder's format |
 //! | [`sroie`], [`wildreceipt`], [`manifest`] | folder formats |
 //! | [`score`] | when two values are the same, and precision, recall, F1 |
+//! | [`errors`] | how far a line is from its truth |
 //! | [`usage`] | processor time and memory |
 
+pub mod errors;
 pub mod fields;
+pub mod lines;
 pub mod manifest;
 pub mod ocr;
 pub mod score;
@@ -18,7 +22,22 @@ pub mod truth;
 pub mod usage;
 pub mod wildreceipt;
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+
+/// How a data set's folder is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Format {
+    /// img/NAME.jpg with key/NAME.json (company, date, address, total) and box/NAME.csv (lines).
+    #[default]
+    Sroie,
+    /// labels.jsonl and class_list.txt.
+    Wildreceipt,
+    /// manifest.jsonl as the receipt synthesiser writes it.
+    Manifest,
+}
 
 /// Why an evaluation could not be carried out.
 #[derive(Debug, thiserror::Error)]
@@ -69,4 +88,29 @@ impl EvalError {
 fn read_text(path: &Path) -> Result<String, EvalError> {
     let bytes = std::fs::read(path).map_err(EvalError::file(path))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Hands every item to `read`, as many ahead of each other as keep the queues
+/// filled, and every answer to `take`, in the order of the items.
+async fn read_ahead<'a, S, T, F>(
+    items: &'a [S],
+    ahead: usize,
+    read: impl Fn(S) -> F,
+    mut take: impl FnMut(&'a S, Result<T, String>),
+) where
+    S: Clone,
+    T: Send + 'static,
+    F: Future<Output = Result<T, String>> + Send + 'static,
+{
+    let mut coming = VecDeque::new();
+    let mut waiting = items.iter();
+    loop {
+        while coming.len() < ahead
+            && let Some(item) = waiting.next()
+        {
+            coming.push_back((item, tokio::spawn(read(item.clone()))));
+        }
+        let Some((item, reading)) = coming.pop_front() else { break };
+        take(item, reading.await.unwrap_or_else(|_| Err("the reader failed on it".to_owned())));
+    }
 }

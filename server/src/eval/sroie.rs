@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use slipstream_models::{Point, Quad};
+
+use super::lines::{LinePage, TrueLine};
 use super::score::Compare;
 use super::truth::{Expected, FieldName, Sample, Split};
 use super::{EvalError, read_text};
@@ -25,20 +28,50 @@ const FIELDS: [(FieldName, Compare); 4] = [
 /// # Errors
 /// When the folder or one of its keys cannot be read.
 pub fn load(data: &Path, split: Split) -> Result<Vec<Sample>, EvalError> {
+    keys(data, split)?.iter().map(|(key, values)| sample(data, key, values)).collect()
+}
+
+/// The lines of the same receipts, from `box/NAME.csv`.
+///
+/// # Errors
+/// When a file is missing or cannot be read.
+pub fn load_lines(data: &Path, split: Split) -> Result<Vec<LinePage>, EvalError> {
+    let page = |(key, values): &(PathBuf, BTreeMap<String, String>)| {
+        let Sample { id, image, .. } = sample(data, key, values)?;
+        let path = data.join("box").join(format!("{id}.csv"));
+        let lines = read_text(&path)?.lines().filter_map(line).collect();
+        Ok(LinePage { id, image, language: "en".to_owned(), lines })
+    };
+    keys(data, split)?.iter().map(page).collect()
+}
+
+/// `x1,y1,…,x4,y4,text` clockwise from the top left; nothing for rows without text.
+fn line(row: &str) -> Option<TrueLine> {
+    let mut parts = row.trim_end().splitn(9, ',');
+    let mut corners = [Point::new(0.0, 0.0); 4];
+    for corner in &mut corners {
+        *corner = Point::new(parts.next()?.trim().parse().ok()?, parts.next()?.trim().parse().ok()?);
+    }
+    let text = parts.next()?.trim().to_owned();
+    (!text.is_empty()).then_some(TrueLine { quad: Quad(corners), text })
+}
+
+/// The key files of `split` with their values, by name.
+fn keys(data: &Path, split: Split) -> Result<Vec<(PathBuf, BTreeMap<String, String>)>, EvalError> {
     let folder = data.join("key");
     let entries = std::fs::read_dir(&folder).map_err(EvalError::file(&folder))?;
     let mut keys: Vec<PathBuf> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
     keys.retain(|path| path.extension().and_then(|e| e.to_str()).is_some_and(|e| KEY_ENDINGS.contains(&e)));
     keys.sort();
-    let mut samples = Vec::new();
+    let mut chosen = Vec::new();
     for key in keys {
         let values: BTreeMap<String, String> =
             serde_json::from_str(&read_text(&key)?).map_err(|error| EvalError::format(&key, error))?;
         if split.holds(values.get("company").map_or("", String::as_str)) {
-            samples.push(sample(data, &key, &values)?);
+            chosen.push((key, values));
         }
     }
-    Ok(samples)
+    Ok(chosen)
 }
 
 fn sample(data: &Path, key: &Path, values: &BTreeMap<String, String>) -> Result<Sample, EvalError> {
@@ -79,6 +112,15 @@ mod tests {
         assert_eq!(all[3].truth[2].values, Vec::<String>::new());
         let validation = load(dir.path(), Split::Validation).unwrap();
         assert!(!validation.is_empty() && validation.len() < 20, "{}", validation.len());
+
+        fs::create_dir(dir.path().join("box")).unwrap();
+        for i in 0..20 {
+            let rows = "1,2,30,2,30,9,1,9,TOTAL, RM\n\n1,2,3\n5,5,6,5,6,6,5,6,\n";
+            fs::write(dir.path().join(format!("box/{i:03}.csv")), rows).unwrap();
+        }
+        let pages = load_lines(dir.path(), Split::All).unwrap();
+        assert_eq!((pages.len(), pages[3].lines.len(), pages[3].lines[0].text.as_str()), (20, 1, "TOTAL, RM"));
+        assert_eq!(pages[3].lines[0].quad, Quad::from_bounds(1.0, 2.0, 30.0, 9.0));
 
         fs::remove_file(dir.path().join("img/007.jpg")).unwrap();
         assert!(load(dir.path(), Split::All).unwrap_err().to_string().contains("007"));

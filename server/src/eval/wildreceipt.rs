@@ -7,6 +7,9 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use slipstream_models::{Point, Quad};
+
+use super::lines::{LinePage, TrueLine};
 use super::score::Compare;
 use super::truth::{Expected, FieldName, Sample};
 use super::{EvalError, read_text};
@@ -33,6 +36,9 @@ struct Record {
 
 #[derive(Deserialize)]
 struct Annotation {
+    /// x and y of the corners: bottom left, bottom right, top right, top left.
+    #[serde(rename = "box", default)]
+    corners: [f32; 8],
     text: String,
     label: usize,
 }
@@ -44,10 +50,8 @@ struct Annotation {
 pub fn load(data: &Path) -> Result<Vec<Sample>, EvalError> {
     let classes = read_text(&data.join("class_list.txt"))?;
     let classes: Vec<&str> = classes.lines().map(class_name).collect();
-    let path = data.join("labels.jsonl");
     let mut samples = Vec::new();
-    for line in read_text(&path)?.lines().filter(|line| !line.trim().is_empty()) {
-        let record: Record = serde_json::from_str(line).map_err(|error| EvalError::format(&path, error))?;
+    for record in records(data)? {
         let truth = FIELDS.map(|(field, class, compare, words)| {
             let boxes = record.annotations.iter().filter(|a| classes.get(a.label) == Some(&class));
             Expected { field, values: values(boxes.map(|a| a.text.as_str()).collect(), words), compare }
@@ -56,6 +60,31 @@ pub fn load(data: &Path) -> Result<Vec<Sample>, EvalError> {
         samples.push(Sample { id: record.file_name, image, truth: truth.into() });
     }
     Ok(samples)
+}
+
+/// The lines of all labelled receipts under `data`, whatever their class.
+///
+/// # Errors
+/// When a file cannot be read or is not in this format.
+pub fn load_lines(data: &Path) -> Result<Vec<LinePage>, EvalError> {
+    let page = |record: Record| {
+        let lines = record.annotations.into_iter().filter(|a| !a.text.trim().is_empty());
+        let lines = lines.map(|a| {
+            let [x0, y0, x1, y1, x2, y2, x3, y3] = a.corners;
+            let quad = Quad([Point::new(x3, y3), Point::new(x2, y2), Point::new(x1, y1), Point::new(x0, y0)]);
+            TrueLine { quad, text: a.text }
+        });
+        let (id, image) = (record.file_name.clone(), data.join(&record.file_name));
+        LinePage { id, image, language: "en".to_owned(), lines: lines.collect() }
+    };
+    Ok(records(data)?.into_iter().map(page).collect())
+}
+
+fn records(data: &Path) -> Result<Vec<Record>, EvalError> {
+    let path = data.join("labels.jsonl");
+    let rows = read_text(&path)?;
+    let rows = rows.lines().filter(|line| !line.trim().is_empty());
+    rows.map(|line| serde_json::from_str(line).map_err(|error| EvalError::format(&path, error))).collect()
 }
 
 /// Lines are `NAME` or `INDEX NAME`.
@@ -84,7 +113,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("class_list.txt"), "Ignore\nStore_name_value\nTotal_value\n").unwrap();
         let record = r#"{"file_name": "img/a.jpeg", "annotations": [
-            {"text": "Café", "label": 1}, {"text": "Aurora", "label": 1}, {"text": "x", "label": 0},
+            {"box": [1, 9, 30, 9, 30, 2, 1, 2], "text": "Café", "label": 1}, {"text": "Aurora", "label": 1}, {"text": "x", "label": 0},
             {"text": "9.00", "label": 2}, {"text": "$9", "label": 2}]}"#;
         fs::write(dir.path().join("labels.jsonl"), record.replace('\n', "")).unwrap();
         let samples = load(dir.path()).unwrap();
@@ -93,5 +122,8 @@ mod tests {
         assert_eq!(of(FieldName::Company), &["CaféAurora"]);
         assert!(of(FieldName::Total).contains(&"$9".to_owned()));
         assert_eq!(of(FieldName::Phone), &[""]);
+        let lines = &load_lines(dir.path()).unwrap()[0].lines;
+        assert_eq!((lines.len(), lines[0].text.as_str(), lines[0].quad.bounds()), (5, "Café", (1.0, 2.0, 30.0, 9.0)));
+        assert_eq!(lines[0].quad.0[0], Point::new(1.0, 2.0), "the top left comes first");
     }
 }

@@ -32,8 +32,9 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 use slipstream_api::{Include, ReceiptResponse, Status};
 use slipstream_batcher::Priority;
+use slipstream_models::crop::cut;
 use slipstream_models::raster::{Turn, turn_back};
-use slipstream_models::{Entities, Raster, TextLines, orientation};
+use slipstream_models::{Entities, LineCrop, Quad, Raster, TextLines, orientation};
 use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
 
@@ -188,6 +189,18 @@ impl Pipeline {
             line.quad = turn_back(&line.quad, turn, lines.page_width, lines.page_height);
         }
         Ok(lines)
+    }
+
+    /// Cuts the lines with the given quads out of an upload, for measuring how
+    /// lines are read; nothing where a quad has no area.
+    ///
+    /// # Errors
+    /// When the upload cannot be decoded.
+    pub async fn cut(&self, upload: Upload, quads: Vec<Quad>) -> Result<Vec<Option<LineCrop>>, DecodeError> {
+        let Decoded { raster, .. } = self.decode(upload).await?;
+        let page = Arc::new(raster);
+        let crops = self.compute.run(move || quads.iter().map(|quad| cut(&page, *quad)).collect()).await;
+        Ok(crops)
     }
 
     async fn decode(&self, upload: Upload) -> Result<Decoded, DecodeError> {

@@ -94,6 +94,7 @@ pub fn load(dir: &Path, preset: Preset) -> Result<ModelSet, LoadError> {
         models,
         detect: Arc::new(Detector::load(detect)?),
         recognise: Arc::new(Recogniser::load(recognise)?),
+        reread: None,
         extract: Arc::new(Extractor::load(extract)?),
     })
 }

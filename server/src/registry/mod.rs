@@ -29,8 +29,19 @@ pub struct ModelSet {
     pub detect: Arc<dyn DetectModel>,
     /// Reads lines of text.
     pub recognise: Arc<dyn RecogniseModel>,
+    /// Reads lines again that the first reader doubts; none in sets of one reader.
+    pub reread: Option<SecondReader>,
     /// Finds fields among lines.
     pub extract: Arc<dyn ExtractModel>,
+}
+
+/// A slower and more accurate reader for the lines that need it.
+#[derive(Clone)]
+pub struct SecondReader {
+    /// Reads them.
+    pub model: Arc<dyn RecogniseModel>,
+    /// Lines are read again whose least sure character is less sure than this, 0 to 1.
+    pub below: f32,
 }
 
 /// Hands out the current set of models; empty until the first is loaded.

@@ -9,7 +9,7 @@ use slipstream_models::crop::LineCrop;
 use slipstream_models::detect::TextRegions;
 use slipstream_models::{Entities, Raster, TextLine, TextLines};
 
-use super::{ModelFailure, ModelSet};
+use super::{ModelFailure, ModelSet, RecogniseModel, SecondReader};
 use crate::compute::Compute;
 use crate::telemetry::queues::QueueMetrics;
 
@@ -33,6 +33,17 @@ impl QueueSettings {
     }
 }
 
+/// A queue of lines before a recogniser; units: pixels of width.
+pub type LineQueue = Queue<Arc<LineCrop>, Result<TextLine, ModelFailure>>;
+
+/// The second reader of lines.
+pub struct Reread {
+    /// Its queue.
+    pub queue: LineQueue,
+    /// Lines whose certainty lies below are read again, 0 (none) to 1.
+    pub below: f32,
+}
+
 /// One set of models and its queues; lives as long as a request uses it.
 pub struct Serving {
     id: String,
@@ -40,7 +51,9 @@ pub struct Serving {
     /// Units: pixels that the network sees.
     pub detect: Queue<Arc<Raster>, Result<TextRegions, ModelFailure>>,
     /// Units: pixels of width.
-    pub recognise: Queue<LineCrop, Result<TextLine, ModelFailure>>,
+    pub recognise: LineQueue,
+    /// Reads again what the first reader doubts, if the set has a second one.
+    pub reread: Option<Reread>,
     /// Units: characters.
     pub extract: Queue<Arc<TextLines>, Result<Entities, ModelFailure>>,
 }
@@ -48,7 +61,7 @@ pub struct Serving {
 impl Serving {
     /// Starts the queues of `set` on the current runtime; batches compute on `compute`.
     pub fn start(set: ModelSet, compute: &Compute, settings: QueueSettings) -> Self {
-        let ModelSet { id, models, detect, recognise, extract } = set;
+        let ModelSet { id, models, detect, recognise, reread, extract } = set;
         let limits = |time_per_unit, max_batch_items, max_running| Limits {
             max_waiting: settings.max_waiting,
             max_batch: settings.max_batch,
@@ -67,12 +80,12 @@ impl Serving {
             detect: start("detect", limits(per_pixel, 1, 1), compute, move |pages: Vec<Arc<Raster>>| {
                 pages.iter().map(|page| detect.detect(page)).collect()
             }),
-            recognise: start(
-                "recognise",
-                limits(per_column, 512, settings.lanes),
-                compute,
-                move |crops: Vec<LineCrop>| spread(crops.len(), recognise.recognise(&crops.iter().collect::<Vec<_>>())),
-            ),
+            recognise: lines("recognise", recognise, limits(per_column, 512, settings.lanes), compute),
+            reread: reread.map(|SecondReader { model, below }| {
+                // Several times slower than the first reader, or it would be the first.
+                let queue = lines("reread", model, limits(4 * per_column, 512, settings.lanes), compute);
+                Reread { queue, below }
+            }),
             extract: start("extract", limits(per_character, 16, 1), compute, move |pages: Vec<Arc<TextLines>>| {
                 let pages: Vec<&TextLines> = pages.iter().map(Arc::as_ref).collect();
                 spread(pages.len(), extract.extract(&pages))
@@ -89,6 +102,14 @@ impl Serving {
     pub fn models(&self) -> &[ModelInfo] {
         &self.models
     }
+}
+
+/// A queue of lines for `model`.
+fn lines(name: &'static str, model: Arc<dyn RecogniseModel>, limits: Limits, compute: &Compute) -> LineQueue {
+    start(name, limits, compute, move |crops: Vec<Arc<LineCrop>>| {
+        let crops: Vec<&LineCrop> = crops.iter().map(Arc::as_ref).collect();
+        spread(crops.len(), model.recognise(&crops))
+    })
 }
 
 /// A queue named after its stage, whose batches go through `work` on the compute threads.

@@ -21,6 +21,7 @@ const BATCH_SIZE: &str = "slipstream_batch_size";
 const BATCH_DURATION: &str = "slipstream_batch_duration_seconds";
 const FAILURES: &str = "slipstream_failures_total";
 const RECEIPTS: &str = "slipstream_receipts_total";
+const LINES: &str = "slipstream_lines_total";
 const PANICS: &str = "slipstream_panics_total";
 
 /// From a cached health check to the longest deadline, about 2 buckets an octave
@@ -68,6 +69,11 @@ fn describe() {
     describe_histogram!(BATCH_DURATION, Unit::Seconds, "compute time of a batch");
     describe_counter!(FAILURES, Unit::Count, "error answers, by the code of the problem");
     describe_counter!(RECEIPTS, Unit::Count, "receipts that were read, by status");
+    describe_counter!(
+        LINES,
+        Unit::Count,
+        "lines that were read, by reader; the second reads again what the first doubts"
+    );
     describe_counter!(PANICS, Unit::Count, "panics, each a fault of the server");
 }
 
@@ -131,6 +137,12 @@ pub fn receipt(status: Status) {
         Status::NotADocument => "not_a_document",
     };
     counter!(RECEIPTS, "status" => status).increment(1);
+}
+
+/// Lines were read, some of them by the second reader as well.
+pub fn lines_read(first: usize, second: usize) {
+    counter!(LINES, "reader" => "first").increment(first as u64);
+    counter!(LINES, "reader" => "second").increment(second as u64);
 }
 
 /// A thread panicked.

@@ -87,6 +87,8 @@ impl Fakes {
             models: ["detect", "recognise", "extract"].map(info).into(),
             detect: Arc::new(Fake(Arc::clone(fakes))),
             recognise: Arc::new(Fake(Arc::clone(fakes))),
+            reread: None,
+            reread: None,
             extract: Arc::new(Fake(Arc::clone(fakes))),
         }
     }
