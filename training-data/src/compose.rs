@@ -69,6 +69,13 @@ pub(crate) struct Composed {
     pub(crate) subtotal: Option<i64>,
 }
 
+impl Composed {
+    /// All that is printed, in one string.
+    pub(crate) fn characters(&self) -> String {
+        self.rows.iter().flat_map(|r| &r.cells).map(|c| c.text.flatten().0).collect()
+    }
+}
+
 /// All rows of a receipt, from top to bottom.
 pub(crate) fn compose(
     dice: &mut Dice,

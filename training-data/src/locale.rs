@@ -60,6 +60,11 @@ impl Locale {
         self.lists.get(key).map_or(&[], Vec::as_slice)
     }
 
+    /// The entries of all lists, in no particular order.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = &'static str> {
+        self.lists.values().flatten().copied()
+    }
+
     /// The only or first entry of a list, or nothing.
     pub fn one(&self, key: &str) -> &'static str {
         self.list(key).first().copied().unwrap_or_default()

@@ -96,14 +96,13 @@ impl Look {
     pub(crate) fn inner_ems(&self) -> f32 {
         let zero = self.face.metrics().width("0");
         // Letters of proportional faces are on average a little narrower than their digits.
-        let average = if matches!(self.face, Face::Mono | Face::MonoBold) { zero } else { 0.92 * zero };
+        let average = if self.face.is_fixed() { zero } else { 0.92 * zero };
         self.columns as f32 * average
     }
 
     /// A random till.
     pub(crate) fn draw(dice: &mut Dice, locale: &Locale) -> Self {
-        const FACES: [Face; 6] = [Face::Mono, Face::MonoBold, Face::Sans, Face::Condensed, Face::Serif, Face::SansBold];
-        let face = FACES.get(dice.weighted(&[0.5, 0.08, 0.18, 0.12, 0.06, 0.06])).copied().unwrap_or_default();
+        let face = Face::draw_built_in(dice);
         let items = [
             ItemStyle::Short,
             ItemStyle::QuantityBelow,

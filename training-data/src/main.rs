@@ -2,13 +2,15 @@
 
 use std::error::Error;
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Instant;
 
 use clap::{Parser, Subcommand};
 use slipstream_training_data::manifest::{Mix, write_line};
-use slipstream_training_data::{RenderOptions, Rendered, render, samples};
+use slipstream_training_data::synthesise::Recipe;
+use slipstream_training_data::{RenderOptions, Rendered, Typefaces, render, samples};
 
 /// Seeded receipt synthesiser with exact truth.
 #[derive(Parser)]
@@ -22,6 +24,8 @@ struct Arguments {
 enum Command {
     /// Write a manifest: one JSON object a receipt and line.
     Generate(Generate),
+    /// Write photographed receipts and pages of lines with their manifest, to train readers.
+    Synthesise(Synthesise),
     /// Write the six sample receipts as PNG images with their truth as JSON.
     Samples {
         /// The folder to write to; it is made where missing.
@@ -52,9 +56,44 @@ struct Generate {
     clean: bool,
 }
 
+#[derive(clap::Args)]
+struct Synthesise {
+    /// How many pages.
+    #[arg(long, default_value_t = 100)]
+    count: u64,
+    /// Seed of the collection; equal seeds give equal pages.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Locales (`de-DE`) or languages (`de`), in equal shares.
+    #[arg(long, value_delimiter = ',', default_value = "da,de,en,es,fi,fr,it,nl,pt,sv")]
+    languages: Vec<String>,
+    /// The folder to write `manifest.jsonl` and `images/` to; it is made where missing.
+    #[arg(long)]
+    out: PathBuf,
+    /// A folder of `.ttf` and `.otf` files, one folder a family, to use beside the built-in `dejavu`.
+    #[arg(long)]
+    fonts: Option<PathBuf>,
+    /// Families that are not used, for example to test with.
+    #[arg(long, value_delimiter = ',')]
+    hold_out_fonts: Vec<String>,
+    /// The only families that are used; `dejavu` steps in for pages whose characters they lack.
+    #[arg(long, value_delimiter = ',', conflicts_with = "hold_out_fonts")]
+    only_fonts: Vec<String>,
+    /// Share of pages of unrelated lines; the others are receipts.
+    #[arg(long, default_value_t = 0.5)]
+    lines_share: f64,
+    /// Share of photographs; the others are scans.
+    #[arg(long, default_value_t = 0.67)]
+    photograph_share: f64,
+    /// Threads; as many as there are cores, if not given.
+    #[arg(long)]
+    threads: Option<usize>,
+}
+
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Generate(arguments) => generate(&arguments),
+        Command::Synthesise(arguments) => synthesise(arguments),
         Command::Samples { out } => write_samples(&out),
     };
     match done {
@@ -86,6 +125,34 @@ fn generate(arguments: &Generate) -> Result<(), Box<dyn Error>> {
         write_line(&mut manifest, &truth)?;
     }
     manifest.flush()?;
+    Ok(())
+}
+
+fn synthesise(arguments: Synthesise) -> Result<(), Box<dyn Error>> {
+    let all = arguments.fonts.as_deref().map(Typefaces::load).transpose()?.unwrap_or_default();
+    let typefaces = if arguments.only_fonts.is_empty() {
+        all.without(&arguments.hold_out_fonts)?
+    } else {
+        all.only(&arguments.only_fonts)?
+    };
+    let recipe = Recipe {
+        seed: arguments.seed,
+        count: arguments.count,
+        mix: Mix::of(&arguments.languages)?,
+        typefaces,
+        lines_share: arguments.lines_share,
+        photograph_share: arguments.photograph_share,
+    };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let (started, shows) = (Instant::now(), std::io::stderr().is_terminal());
+    let progress = |finished: u64| {
+        if shows && (finished.is_multiple_of(10) || finished == recipe.count) {
+            let rate = finished as f64 / started.elapsed().as_secs_f64().max(0.001);
+            let end = if finished == recipe.count { "\n" } else { "" };
+            let _ = write!(std::io::stderr(), "\r{finished} of {} pages, {rate:.1} a second{end}", recipe.count);
+        }
+    };
+    recipe.write(&arguments.out, arguments.threads.unwrap_or(cores), progress)?;
     Ok(())
 }
 

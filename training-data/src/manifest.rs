@@ -45,12 +45,16 @@ impl Mix {
         Ok(Self(chosen))
     }
 
-    /// Receipt `index` of the collection `seed`.
-    pub fn receipt(&self, seed: u64, index: u64) -> Receipt {
+    /// The locale of receipt `index` of the collection `seed`.
+    pub fn locale(&self, seed: u64, index: u64) -> &'static Locale {
         // The locale has a stream of its own, so that receipts do not change with the mix.
         let shares: Vec<f64> = self.0.iter().map(|l| l.1).collect();
-        let chosen = self.0.get(Dice::new(!seed, index).weighted(&shares)).map_or(&locale::all()[0], |l| l.0);
-        generate(chosen, seed, index)
+        self.0.get(Dice::new(!seed, index).weighted(&shares)).map_or(&locale::all()[0], |l| l.0)
+    }
+
+    /// Receipt `index` of the collection `seed`.
+    pub fn receipt(&self, seed: u64, index: u64) -> Receipt {
+        generate(self.locale(seed, index), seed, index)
     }
 }
 

@@ -2,13 +2,19 @@
 
 use crate::compose::compose;
 use crate::dice::Dice;
-use crate::format::{plain, short};
+use crate::font::{BUILT_IN, Typefaces};
+use crate::format::{Casing, plain, short};
 use crate::layout::{Sheet, lay_out};
 use crate::locale::Locale;
 use crate::look::Look;
 use crate::merchant::Merchant;
 use crate::sale::{Method, Sale};
-use crate::truth::{Field, Fields, Item, Payment, Tax, Truth};
+use crate::truth::{Field, Fields, Item, Kind, Payment, Tax, Truth};
+
+/// Keeps the stream that chooses typefaces apart from the receipt's own.
+pub(crate) const TYPEFACE: u64 = 0x7970_6566_6163_6573;
+/// How often a receipt's letters are left as written, whatever its till would do.
+const TRUE_CASE_SHARE: f64 = 0.35;
 
 /// A synthetic receipt.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,14 +28,47 @@ pub struct Receipt {
 /// Receipt `index` of the collection `seed`, in the style of `locale`. The
 /// same arguments give the same receipt on every machine.
 pub fn generate(locale: &'static Locale, seed: u64, index: u64) -> Receipt {
+    build(locale, seed, index, None)
+}
+
+/// As [`generate`], set in one of `typefaces` that has all of its characters,
+/// or else in a built-in one. True case is more frequent than on real
+/// receipts, because readers need to see it.
+pub fn generate_in(locale: &'static Locale, seed: u64, index: u64, typefaces: &Typefaces) -> Receipt {
+    build(locale, seed, index, Some(typefaces))
+}
+
+fn build(locale: &'static Locale, seed: u64, index: u64, typefaces: Option<&Typefaces>) -> Receipt {
     let mut dice = Dice::new(seed, index);
     let merchant = Merchant::draw(&mut dice, locale);
     let sale = Sale::draw(&mut dice, locale, merchant.shop);
-    let look = Look::draw(&mut dice, locale);
+    let mut look = Look::draw(&mut dice, locale);
+    let mut typeface = None;
+    if let Some(typefaces) = typefaces {
+        let chosen = &mut Dice::new(seed ^ TYPEFACE, index);
+        if chosen.chance(TRUE_CASE_SHARE) {
+            look.casing = Casing::AsIs;
+        }
+        // The words do not depend on the face, only the length of separators does.
+        let mut draw = |look: &Look| {
+            let text = compose(&mut dice.clone(), locale, look, &merchant, &sale).characters();
+            typefaces.draw(chosen, &text)
+        };
+        let found = draw(&look).or_else(|| {
+            // Faces that lack accents set what tills without accents print.
+            look.casing = Casing::UpperAscii;
+            draw(&look)
+        });
+        let (face, name) = found.unwrap_or((look.face, BUILT_IN));
+        look.face = face;
+        typeface = Some(name.to_string());
+    }
     let composed = compose(&mut dice, locale, &look, &merchant, &sale);
     let (sheet, lines, page) = lay_out(composed.rows, &look);
     let mut truth = Truth {
         id: format!("{}-{seed}-{index}", locale.tag),
+        kind: typefaces.map(|_| Kind::Receipt),
+        typeface,
         language: locale.language().to_string(),
         country: locale.country().to_string(),
         currency: locale.currency().to_string(),

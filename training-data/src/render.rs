@@ -1,7 +1,7 @@
 //! From a sheet to pixels, with truth that fits them.
 
-mod faults;
-mod ink;
+pub(crate) mod faults;
+pub(crate) mod ink;
 
 use image::{Rgb, RgbImage};
 

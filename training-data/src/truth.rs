@@ -180,11 +180,27 @@ pub struct Payment {
     pub amount: Option<String>,
 }
 
+/// What a page is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A receipt with fields.
+    Receipt,
+    /// A page of unrelated lines, to learn reading from.
+    Lines,
+}
+
 /// Everything that is known about one receipt.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Truth {
-    /// Locale, seed and index, for example `de-DE-1-42`.
+    /// Locale, seed and index, for example `de-DE-1-42`; `de-DE-lines-1-42` for a page of lines.
     pub id: String,
+    /// What the page is, in collections of several kinds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Kind>,
+    /// The typeface's family, where it was chosen among several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub typeface: Option<String>,
     /// ISO 639-1 code.
     pub language: String,
     /// ISO 3166-1 alpha-2 code.

@@ -7,7 +7,7 @@ use crate::dice::Dice;
 const LEAST_INK: f32 = 0.3;
 
 /// Bands in which the print is pale, with soft edges.
-pub(super) fn fade(ink: &mut Ink, dice: &mut Dice, strength: f32) {
+pub(crate) fn fade(ink: &mut Ink, dice: &mut Dice, strength: f32) {
     if strength <= 0.0 {
         return;
     }
@@ -26,7 +26,7 @@ pub(super) fn fade(ink: &mut Ink, dice: &mut Dice, strength: f32) {
 }
 
 /// Thin columns without print.
-pub(super) fn drop_columns(ink: &mut Ink, dice: &mut Dice, strength: f32) {
+pub(crate) fn drop_columns(ink: &mut Ink, dice: &mut Dice, strength: f32) {
     if strength <= 0.0 || ink.width == 0 {
         return;
     }
@@ -43,7 +43,7 @@ pub(super) fn drop_columns(ink: &mut Ink, dice: &mut Dice, strength: f32) {
 }
 
 /// Small spots without print.
-pub(super) fn speckle(ink: &mut Ink, dice: &mut Dice, strength: f32) {
+pub(crate) fn speckle(ink: &mut Ink, dice: &mut Dice, strength: f32) {
     let spots = (ink.coverage.len() as f32 * strength * 0.012) as usize;
     for _ in 0..spots {
         let at = dice.index(ink.coverage.len());

@@ -1,34 +1,27 @@
 //! Coverage of a page by ink, drawn from runs of text and lines.
 
-use std::collections::HashMap;
+use ab_glyph::{Font, PxScale, point};
 
-use ab_glyph::{Font, FontRef, PxScale, point};
-
-use crate::font::Face;
 use crate::layout::{Run, Sheet};
 use crate::truth::PageSize;
 
 /// How much of each pixel is covered, 0 to 1, row by row.
-pub(super) struct Ink {
-    pub(super) width: usize,
-    pub(super) height: usize,
-    pub(super) coverage: Vec<f32>,
+pub(crate) struct Ink {
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    pub(crate) coverage: Vec<f32>,
 }
 
 impl Ink {
-    pub(super) fn blank(page: PageSize) -> Self {
+    pub(crate) fn blank(page: PageSize) -> Self {
         let (width, height) = (page.width as usize, page.height as usize);
         Self { width, height, coverage: vec![0.0; width * height] }
     }
 
     /// Draws all texts and lines of a sheet.
-    pub(super) fn draw(&mut self, sheet: &Sheet) {
-        let mut fonts: HashMap<Face, Option<FontRef<'static>>> = HashMap::new();
+    pub(crate) fn draw(&mut self, sheet: &Sheet) {
         for run in &sheet.runs {
-            let font = fonts.entry(run.face).or_insert_with(|| run.face.font());
-            if let Some(font) = font {
-                self.text(font, run);
-            }
+            self.text(run);
         }
         for &[left, top, right, bottom] in &sheet.rules {
             for y in top.round() as usize..bottom.round().max(top.round() + 1.0) as usize {
@@ -39,13 +32,14 @@ impl Ink {
         }
     }
 
-    fn text(&mut self, font: &FontRef, run: &Run) {
-        // ab_glyph scales by the font's height, layout by its em.
-        let height = run.em * font.height_unscaled() / font.units_per_em().unwrap_or(2048.0);
-        let scale = PxScale { x: height * run.stretch, y: height };
-        let metrics = run.face.metrics();
+    fn text(&mut self, run: &Run) {
+        let (glyphs, metrics) = (run.face.glyphs(), run.face.metrics());
         let mut x = run.x;
         for c in run.text.chars() {
+            let Some(font) = glyphs.file_with(c) else { continue };
+            // ab_glyph scales by the font's height, layout by its em.
+            let height = run.em * font.height_unscaled() / font.units_per_em().unwrap_or(2048.0) * glyphs.enlarged;
+            let scale = PxScale { x: height * run.stretch, y: height };
             let glyph = font.glyph_id(c).with_scale_and_position(scale, point(x, run.y));
             if let Some(outline) = font.outline_glyph(glyph) {
                 let corner = outline.px_bounds().min;
@@ -70,7 +64,7 @@ impl Ink {
     }
 
     /// Coverage at a point, bilinear between pixel centres.
-    pub(super) fn sample(&self, x: f32, y: f32) -> f32 {
+    pub(crate) fn sample(&self, x: f32, y: f32) -> f32 {
         let (x, y) = (x - 0.5, y - 0.5);
         let (x0, y0) = (x.floor(), y.floor());
         let (fx, fy) = (x - x0, y - y0);
