@@ -16,7 +16,16 @@ use slipstream_training_data::{Rendered, samples};
 
 async fn engine() -> Engine {
     let models = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/weights").into();
-    let args = EngineArgs { models: Some(models), preset: Preset::Balanced, threads: Some(2), max_megapixels: 50 };
+    let args = EngineArgs {
+        models: Some(models),
+        preset: Preset::Balanced,
+        detector: None,
+        recogniser: None,
+        second_recogniser: None,
+        reread_below: None,
+        threads: Some(2),
+        max_megapixels: 50,
+    };
     let engine = Engine::start(args, Duration::from_secs(600)).unwrap();
     engine.load().await.unwrap();
     engine

@@ -25,6 +25,7 @@ from .order import read_order
 from .text import FOLD, KINDS, PATTERNS, SPLITTER, Scanner
 
 FORMAT = "slipstream-extract/1"
+NAME = "slipstream-extract"
 
 # Invented receipts: (left, top, text) in a font 10 wide and 18 high. The second page is tilted.
 STATIONER = [
@@ -118,7 +119,7 @@ def main():
     if tokenizer:
         shutil.copyfile(args.run / "tokenizer.json", args.weights / "tokenizer.json")
     config = {
-        "format": FORMAT, "size": state["size"], "max_tokens": MAX_TOKENS, "features": FEATURES, "kinds": KINDS,
+        "format": FORMAT, "name": NAME, "licence": "Apache-2.0", "size": state["size"], "max_tokens": MAX_TOKENS, "features": FEATURES, "kinds": KINDS,
         "spans": list(SPANS.items()), "pointers": list(POINTERS.items()), "roles": ROLES, "item_kinds": ITEM_KINDS,
         "temperatures": temperatures, "splitter": SPLITTER, "patterns": PATTERNS, "fold": FOLD,
     }

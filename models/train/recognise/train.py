@@ -35,7 +35,7 @@ def arguments():
     p.add_argument("--readings", type=Path, help="SROIE's lines as a recogniser reads them: `slipstream eval lines --split all --readings FILE`")
     p.add_argument("--detected", type=Path, help="the same receipts as detection boxes them: `slipstream eval ocr --report FILE`")
     p.add_argument("--never", type=Path, required=True, help="ids, one a line, that no model is trained on")
-    p.add_argument("--synthetic", type=Path, action="append", default=[], help="folder with manifest.jsonl and images/; may be given more than once")
+    p.add_argument("--synthetic", type=Path, action="append", default=[], required=True, help="folder with manifest.jsonl and images/; may be given more than once")
     p.add_argument("--synthetic-validation", type=Path, help="the same, with other typefaces")
     p.add_argument("--out", type=Path, required=True, help="folder for the checkpoint and the manifest")
     p.add_argument("--threads", type=int, default=2)
@@ -52,8 +52,7 @@ def corpora(args):
     report = json.loads(args.detected.read_text(encoding="utf-8"))["results"] if args.detected else []
     detected = {r["id"]: [line["quad"] for line in r["lines"]] for r in report}
     lines = {"sroie": load(sroie_jobs(sroie, training, readings, detected))}
-    if args.synthetic:
-        lines["synthetic"] = [line for folder in args.synthetic for line in load(manifest_jobs(folder))]
+    lines["synthetic"] = [line for folder in args.synthetic for line in load(manifest_jobs(folder))]
     held = {"sroie": load(sroie_jobs(sroie, validation, {}, {}))}
     if args.synthetic_validation:
         held["synthetic"] = load(manifest_jobs(args.synthetic_validation))
@@ -141,10 +140,13 @@ def main():
         first = state["step"]
     (args.out / "manifest.json").write_text(json.dumps({"seed": config["seed"], "files": manifest(files)}, indent=1))
 
-    shares = [schedule["sroie_share"], 1 - schedule["sroie_share"]] if "synthetic" in lines else [1.0]
-    batches = endless(list(lines.values()), shares, schedule, config["noise"], config["seed"] + first)
-    started, running, seen = time.time(), 0.0, 0
+    started, running, seen, batches = time.time(), 0.0, 0, None
     for step in range(first, schedule["steps"]):
+        if batches is None or step == schedule["sroie_steps"]:
+            mixed = step >= schedule["sroie_steps"]
+            parts = [lines["sroie"], lines["synthetic"]] if mixed else [lines["sroie"]]
+            shares = [schedule["sroie_share"], 1 - schedule["sroie_share"]] if mixed else [1.0]
+            batches = endless(parts, shares, schedule, config["noise"], config["seed"] + step)
         batch = next(batches)
         for group in optimiser.param_groups:
             group["lr"] = group["top"] * rate(step, schedule)

@@ -15,7 +15,7 @@ use crate::pipeline::quality::QualitySettings;
 use crate::pipeline::{Pipeline, PipelineSettings, ReadError};
 use crate::registry::load::load;
 use crate::registry::locate::{NotFound, locate};
-use crate::registry::{LoadError, Preset, QueueSettings, Registry, Serving};
+use crate::registry::{LoadError, Networks, Preset, QueueSettings, Registry, Serving};
 
 /// Which models read, and on how many threads.
 #[derive(Debug, Clone, Args)]
@@ -26,12 +26,47 @@ pub struct EngineArgs {
     /// Which models read: the larger, the slower and the more accurate.
     #[arg(long, value_name = "PRESET", env = "SLIPSTREAM_PRESET", default_value = "balanced")]
     pub preset: Preset,
+    /// Another detector than the preset's: its folder in detect/ of the model folder.
+    #[arg(long, value_name = "NAME", env = "SLIPSTREAM_DETECTOR")]
+    pub detector: Option<String>,
+    /// Another recogniser than the preset's: its folder in recognise/ of the model folder.
+    #[arg(long, value_name = "NAME", env = "SLIPSTREAM_RECOGNISER")]
+    pub recogniser: Option<String>,
+    /// Another second reader of doubtful lines than the preset's, or none.
+    #[arg(long, value_name = "NAME", env = "SLIPSTREAM_SECOND_RECOGNISER")]
+    pub second_recogniser: Option<String>,
+    /// Lines go to the second reader whose least sure character is less sure than this, 0 (none) to 1 [default: the preset's]
+    #[arg(long, value_name = "CONFIDENCE", env = "SLIPSTREAM_REREAD_BELOW", value_parser = confidence)]
+    pub reread_below: Option<f32>,
     /// Compute threads [default: one for each CPU]
     #[arg(long, value_name = "N", env = "SLIPSTREAM_THREADS", value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024))]
     pub threads: Option<usize>,
     /// Largest image, in million pixels, counted before it is decoded.
     #[arg(long, value_name = "MEGAPIXELS", env = "SLIPSTREAM_MAX_MEGAPIXELS", default_value = "50", value_parser = RangedU64ValueParser::<u64>::new().range(1..=1000))]
     pub max_megapixels: u64,
+}
+
+impl EngineArgs {
+    /// The networks that read: the preset's, but for what is named on its own.
+    pub fn networks(&self) -> Networks {
+        let preset = self.preset.networks();
+        Networks {
+            detect: self.detector.clone().unwrap_or(preset.detect),
+            recognise: self.recogniser.clone().unwrap_or(preset.recognise),
+            reread: match self.second_recogniser.as_deref() {
+                None => preset.reread,
+                Some("none") => None,
+                Some(name) => Some(name.to_owned()),
+            },
+            reread_below: self.reread_below.unwrap_or(preset.reread_below),
+        }
+    }
+}
+
+/// A number from 0 to 1.
+fn confidence(text: &str) -> Result<f32, String> {
+    let number: f32 = text.parse().map_err(|_| "not a number".to_owned())?;
+    (0.0..=1.0).contains(&number).then_some(number).ok_or_else(|| "has to be from 0 to 1".to_owned())
 }
 
 /// Why reading could not start.
@@ -97,10 +132,10 @@ impl Engine {
     pub async fn load(&self) -> Result<(), EngineError> {
         let started = Instant::now();
         let dir = locate(self.args.models.as_deref())?;
-        let preset = self.args.preset;
+        let (label, networks) = (self.args.preset.to_string(), self.args.networks());
         let set = {
             let dir = dir.clone();
-            self.compute.run(move || load(&dir, preset)).await?
+            self.compute.run(move || load(&dir, &label, &networks)).await?
         };
         let serving =
             Arc::new(Serving::start(set, &self.compute, QueueSettings::for_cpu(self.threads(), self.max_waiting)));

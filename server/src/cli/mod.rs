@@ -84,6 +84,7 @@ mod tests {
             "read a.jpg b.png --text --include lines --threads 2 --preset tiny",
             "--log-format json read a.jpg --max-megapixels 12",
             "eval ocr --data d --ids i --report r --batch --preset accurate",
+            "eval lines --data d --json j --readings r --recogniser tiny --second-recogniser none --reread-below 0.5",
             "eval fields --data d --format manifest --split all --json j --log warn",
         ];
         for line in lines {
@@ -100,6 +101,7 @@ mod tests {
             ("serve --deadline-s 0", "--deadline-s"),
             ("serve --threads 0", "--threads"),
             ("serve --preset huge", "--preset"),
+            ("serve --reread-below 1.5", "--reread-below"),
             ("read", "<FILE>..."),
             ("read a.jpg --include boxes", "--include"),
             ("eval fields --data d --json j --split training", "--split"),

@@ -1,11 +1,10 @@
 //! Loads a set of models from a folder and puts it behind the pipeline's traits.
 
-use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use clap::ValueEnum;
+use slipstream_api::ModelInfo;
 use slipstream_models::crop::LineCrop;
 use slipstream_models::detect::{Detector, TextRegions};
 use slipstream_models::extract::{ExtractError, Extractor};
@@ -13,41 +12,9 @@ use slipstream_models::recognise::Recogniser;
 use slipstream_models::{Entities, ModelError, Raster, TextLine, TextLines};
 
 use super::describe::describe;
-use super::{DetectModel, ExtractModel, ModelFailure, ModelSet, RecogniseModel};
+use super::preset::Networks;
+use super::{DetectModel, ExtractModel, ModelFailure, ModelSet, RecogniseModel, SecondReader};
 use crate::hash::fnv1a;
-
-/// Which detector and recogniser read together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Preset {
-    /// Tiny detection and recognition: the fastest.
-    Tiny,
-    /// Tiny detection, small recognition: nearly as accurate as the next, and faster.
-    #[default]
-    Balanced,
-    /// Small detection and recognition.
-    Accurate,
-}
-
-impl Preset {
-    /// Sizes of the detector and of the recogniser: the names of their folders.
-    fn sizes(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Tiny => ("tiny", "tiny"),
-            Self::Balanced => ("tiny", "small"),
-            Self::Accurate => ("small", "small"),
-        }
-    }
-}
-
-impl fmt::Display for Preset {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Tiny => "tiny",
-            Self::Balanced => "balanced",
-            Self::Accurate => "accurate",
-        })
-    }
-}
 
 /// Why a set could not be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -68,35 +35,52 @@ pub enum LoadError {
     Extract(#[from] ExtractError),
 }
 
-/// Loads the models of `preset` from `dir`: `detect/SIZE`, `recognise/SIZE` and
-/// `extract`. The set's name holds the preset and a fingerprint of all weights.
+/// Loads `networks` from `dir`: `detect/NAME`, `recognise/NAME` and `extract`.
+/// The set's name is `label` and a fingerprint of everything that its answers
+/// depend on.
 ///
 /// # Errors
 /// When files are missing or do not fit.
-pub fn load(dir: &Path, preset: Preset) -> Result<ModelSet, LoadError> {
-    let (detect_size, recognise_size) = preset.sizes();
-    let folders = [
-        ("detect", dir.join("detect").join(detect_size)),
-        ("recognise", dir.join("recognise").join(recognise_size)),
-        ("extract", dir.join("extract")),
-    ];
-    let mut models = Vec::new();
-    let mut fingerprints = Vec::new();
-    for (stage, folder) in &folders {
-        let failed = |source| LoadError::Files { folder: folder.clone(), source };
-        let description = describe(stage, folder).map_err(failed)?;
-        models.push(description.info);
-        fingerprints.extend(description.fingerprint.to_le_bytes());
+pub fn load(dir: &Path, label: &str, networks: &Networks) -> Result<ModelSet, LoadError> {
+    let mut set = Description::default();
+    let detect = set.add("detect", dir.join("detect").join(&networks.detect))?;
+    let recognise = set.add("recognise", dir.join("recognise").join(&networks.recognise))?;
+    let reread = match &networks.reread {
+        Some(name) => Some(set.add("reread", dir.join("recognise").join(name))?),
+        None => None,
+    };
+    let extract = set.add("extract", dir.join("extract"))?;
+    let second = |folder: PathBuf| -> Result<SecondReader, LoadError> {
+        Ok(SecondReader { model: Arc::new(Recogniser::load(&folder)?), below: networks.reread_below })
+    };
+    if reread.is_some() {
+        set.fingerprints.extend(networks.reread_below.to_le_bytes());
     }
-    let [(_, detect), (_, recognise), (_, extract)] = &folders;
     Ok(ModelSet {
-        id: format!("{preset}-{:08x}", fnv1a(fingerprints) as u32),
-        models,
-        detect: Arc::new(Detector::load(detect)?),
-        recognise: Arc::new(Recogniser::load(recognise)?),
-        reread: None,
-        extract: Arc::new(Extractor::load(extract)?),
+        id: format!("{label}-{:08x}", fnv1a(set.fingerprints) as u32),
+        models: set.models,
+        detect: Arc::new(Detector::load(&detect)?),
+        recognise: Arc::new(Recogniser::load(&recognise)?),
+        reread: reread.map(second).transpose()?,
+        extract: Arc::new(Extractor::load(&extract)?),
     })
+}
+
+/// What the files of a set say about it.
+#[derive(Default)]
+struct Description {
+    models: Vec<ModelInfo>,
+    fingerprints: Vec<u8>,
+}
+
+impl Description {
+    /// Adds the model of `stage` in `folder`, and gives the folder back.
+    fn add(&mut self, stage: &str, folder: PathBuf) -> Result<PathBuf, LoadError> {
+        let model = describe(stage, &folder).map_err(|source| LoadError::Files { folder: folder.clone(), source })?;
+        self.models.push(model.info);
+        self.fingerprints.extend(model.fingerprint.to_le_bytes());
+        Ok(folder)
+    }
 }
 
 impl DetectModel for Detector {

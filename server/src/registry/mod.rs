@@ -7,6 +7,7 @@ mod describe;
 pub mod load;
 pub mod locate;
 pub mod model;
+pub mod preset;
 pub mod serving;
 
 use std::sync::Arc;
@@ -14,8 +15,9 @@ use std::sync::Arc;
 use slipstream_api::{ModelInfo, ModelSetInfo, ModelsResponse};
 use tokio::sync::watch;
 
-pub use load::{LoadError, Preset};
+pub use load::LoadError;
 pub use model::{DetectModel, ExtractModel, ModelFailure, RecogniseModel};
+pub use preset::{Networks, Preset};
 pub use serving::{QueueSettings, Serving};
 
 /// Models that belong together.

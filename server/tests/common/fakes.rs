@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
-use slipstream::registry::{DetectModel, ExtractModel, ModelFailure, ModelSet, RecogniseModel};
+use slipstream::registry::{DetectModel, ExtractModel, ModelFailure, ModelSet, RecogniseModel, SecondReader};
 use slipstream_api::ModelInfo;
 use slipstream_models::crop::LineCrop;
 use slipstream_models::detect::{TextRegion, TextRegions};
@@ -70,9 +70,22 @@ pub struct Fakes {
     pub upside_down_lines: AtomicUsize,
     /// Lines in each call of the recogniser.
     pub batches: Mutex<Vec<usize>>,
+    /// The line that the recogniser is unsure of, if any.
+    pub doubtful_line: Mutex<Option<usize>>,
+    /// Lines that the second reader was asked about.
+    pub reread: AtomicUsize,
 }
 
 struct Fake(Arc<Fakes>);
+
+/// How sure the recogniser is of a doubtful line.
+pub const DOUBT: f32 = 0.5;
+
+/// A second reader, as sure of every line as it was told to be; it reads in small letters.
+struct Second {
+    fakes: Arc<Fakes>,
+    confidence: f32,
+}
 
 impl Fakes {
     pub fn model_set(fakes: &Arc<Self>) -> ModelSet {
@@ -88,9 +101,14 @@ impl Fakes {
             detect: Arc::new(Fake(Arc::clone(fakes))),
             recognise: Arc::new(Fake(Arc::clone(fakes))),
             reread: None,
-            reread: None,
             extract: Arc::new(Fake(Arc::clone(fakes))),
         }
+    }
+
+    /// The same models, with a second reader for lines that are less than 0.7 sure.
+    pub fn model_set_with_second(fakes: &Arc<Self>, confidence: f32) -> ModelSet {
+        let model = Arc::new(Second { fakes: Arc::clone(fakes), confidence });
+        ModelSet { reread: Some(SecondReader { model, below: 0.7 }), ..Self::model_set(fakes) }
     }
 
     fn misbehave(&self, stage: &'static str) -> Result<(), ModelFailure> {
@@ -126,14 +144,35 @@ impl RecogniseModel for Fake {
         self.0.recognise_gate.pass();
         self.0.misbehave("recognise")?;
         let read = |crop: &&LineCrop| {
-            let (_, top, _, _) = crop.quad().bounds();
-            let text = LINES.get((top / LINE_HEIGHT as f32).round() as usize).unwrap_or(&"");
+            let line = line_of(crop);
             let less = |lines: usize| lines.checked_sub(1);
             let upside_down = self.0.upside_down_lines.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok();
-            TextLine::evenly_spaced(text, if upside_down { 0.4 } else { 0.95 }, crop.quad())
+            let doubtful = *self.0.doubtful_line.lock().unwrap() == Some(line);
+            let confidence = if upside_down { 0.4 } else { 0.95 };
+            TextLine::evenly_spaced(text_of(line), if doubtful { DOUBT } else { confidence }, crop.quad())
         };
         Ok(crops.iter().map(read).collect())
     }
+}
+
+impl RecogniseModel for Second {
+    fn recognise(&self, crops: &[&LineCrop]) -> Result<Vec<TextLine>, ModelFailure> {
+        self.fakes.reread.fetch_add(crops.len(), Ordering::SeqCst);
+        self.fakes.misbehave("reread")?;
+        let read = |crop: &&LineCrop| {
+            let text = text_of(line_of(crop)).to_lowercase();
+            TextLine::evenly_spaced(&text, self.confidence, crop.quad())
+        };
+        Ok(crops.iter().map(read).collect())
+    }
+}
+
+fn line_of(crop: &LineCrop) -> usize {
+    (crop.quad().bounds().1 / LINE_HEIGHT as f32).round() as usize
+}
+
+fn text_of(line: usize) -> &'static str {
+    LINES.get(line).unwrap_or(&"")
 }
 
 impl ExtractModel for Fake {

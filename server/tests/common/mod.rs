@@ -47,6 +47,8 @@ pub struct Setup {
     pub keys: Vec<String>,
     pub threads: usize,
     pub with_models: bool,
+    /// How sure a second reader is of everything; none without.
+    pub second_reader: Option<f32>,
 }
 
 impl Default for Setup {
@@ -61,6 +63,7 @@ impl Default for Setup {
             keys: Vec::new(),
             threads: 2,
             with_models: true,
+            second_reader: None,
         }
     }
 }
@@ -87,7 +90,11 @@ impl Setup {
         let fakes = Arc::new(Fakes::default());
         let queues = QueueSettings { max_waiting: self.max_waiting, max_batch: self.max_batch, lanes: self.lanes };
         if self.with_models {
-            let serving = Serving::start(Fakes::model_set(&fakes), &compute, queues);
+            let set = match self.second_reader {
+                None => Fakes::model_set(&fakes),
+                Some(confidence) => Fakes::model_set_with_second(&fakes, confidence),
+            };
+            let serving = Serving::start(set, &compute, queues);
             registry.publish(Arc::new(serving));
         }
         let settings = PipelineSettings {

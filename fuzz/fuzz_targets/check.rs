@@ -1,0 +1,50 @@
+//! Any text, as the lines of a receipt in which every field was found: no rule
+//! panics, and no amount is one that the text does not hold.
+
+#![no_main]
+
+use jiff::civil::date;
+use libfuzzer_sys::fuzz_target;
+use slipstream::pipeline::check::{CheckSettings, check};
+use slipstream_models::entities::{Entity, ItemEntities, PaymentEntities, Reading, Span, TaxEntities};
+use slipstream_models::{Entities, Quad, TextLine, TextLines};
+
+/// Lines beyond these are left out: they would only make a run slower.
+const MOST_LINES: usize = 40;
+
+fuzz_target!(|text: &str| {
+    let place = |i: usize| Quad::from_bounds(10.0, 20.0 * i as f32, 200.0, 20.0 * i as f32 + 15.0);
+    let line = |(i, text): (usize, &str)| TextLine::evenly_spaced(text, 0.9, place(i));
+    let lines: Vec<TextLine> = text.lines().take(MOST_LINES).enumerate().map(line).collect();
+    let entity = |i: usize| {
+        let line = lines.get(i % lines.len().max(1))?;
+        let spans = vec![Span { line: i % lines.len(), start: 0, end: line.chars.len() }];
+        Some(Entity { best: Reading { text: line.text(), spans, confidence: 0.8 }, alternatives: Vec::new() })
+    };
+    let item = |i: usize| ItemEntities {
+        description: entity(i),
+        quantity: entity(i + 1),
+        unit_price: entity(i + 2),
+        amount: entity(i + 3),
+        ..ItemEntities::default()
+    };
+    let entities = Entities {
+        merchant_name: entity(0),
+        merchant_address: entity(1),
+        merchant_phone: entity(2),
+        merchant_tax_id: entity(3),
+        date: entity(4),
+        time: entity(5),
+        receipt_number: entity(6),
+        subtotal: entity(7),
+        tax_total: entity(8),
+        total: entity(9),
+        tip: entity(10),
+        items: (11..20).step_by(4).map(item).collect(),
+        taxes: vec![TaxEntities { rate: entity(21), net: entity(22), amount: entity(23) }],
+        payments: vec![PaymentEntities { method: entity(24), amount: entity(25) }],
+        ..Entities::default()
+    };
+    let page = TextLines { lines: lines.clone(), page_width: 210, page_height: 20 * MOST_LINES };
+    let _ = check(&entities, &page, &CheckSettings { today: date(2026, 1, 1) });
+});

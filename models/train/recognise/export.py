@@ -1,0 +1,94 @@
+"""Writes a trained recogniser for Rust: run `python -m recognise.export --help` in `models/train`.
+
+`model.safetensors` (f16), `config.json` (structure and classes), `CARD.md`, `manifest.sha256`, and a fixture against
+which the Rust network is tested: one line with the probabilities that PyTorch gives, from the rounded weights.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+
+from .classes import CLASSES
+from .lines import HEIGHT, NARROWEST
+from .net import build
+
+NAME = "slipstream-receipts-rec"
+
+CARD = """# {name}
+
+Reads one text line: an RGB crop of height 48 at its natural width (`x / 127.5 - 1`, blue-green-red) gives class
+probabilities for every eight pixels, decoded by CTC (class 0 is blank, the last one space).
+
+| | |
+|---|---|
+| origin | trained by this project (`models/train/recognise`, seed {seed}), starting from PP-OCRv6 tiny (PaddlePaddle / Baidu), grown by {blocks} block and {layers} transformer layers |
+| licence | Apache-2.0, as the network it started from; SROIE's lines (ICDAR 2019) are CC BY 4.0 |
+| parameters | {parameters:,}, stored as f16; {classes} classes |
+| training data | {sroie} receipts of SROIE's training part, without the companies that validate and without the receipts that measure reading; synthetic pages of `training-data`. Files and checksums: `manifest.sha256` |
+| settings | `models/train/recognise/config.toml`, {steps:,} steps |
+
+## Figures while training
+
+{results}
+
+Lines of companies and typefaces that training never saw, cut by their true boxes. `slipstream eval lines` gives the
+figures of the whole validation part.
+
+## Limits
+
+Latin script, digits, punctuation and currency signs only. The case of SROIE's letters was restored from another
+reader's answers, since its labels are in capitals. Photographs were learnt from synthetic ones alone.
+"""
+
+
+def fixture(net, record):
+    """What the network gives for a recorded line: best classes and their probabilities."""
+    line = json.loads(record.read_text())["line"]
+    grey = np.array(line["grey"], np.int64).reshape(HEIGHT, line["width"])
+    # As the Rust test tints it: red as drawn, green and blue darker; the network takes blue first.
+    image = np.stack([grey * part // 10 for part in (8, 9, 10)]).astype(np.float32) / 127.5 - 1
+    with torch.no_grad():
+        probabilities = net(torch.from_numpy(image)[None])[0].softmax(1)
+    best = probabilities.argmax(1)
+    return {"width": line["width"], "grey": line["grey"], "best": best.tolist(),
+            "probability": [round(float(p[b]), 5) for p, b in zip(probabilities, best)]}
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--run", type=Path, required=True, help="the --out folder of a training run")
+    p.add_argument("--weights", type=Path, required=True, help="folder for model.safetensors, config.json, CARD.md")
+    p.add_argument("--line", type=Path, required=True, help="the fixture of a recogniser whose line is used again")
+    p.add_argument("--fixture", type=Path, required=True, help="file for the parity fixture")
+    args = p.parse_args()
+
+    state = torch.load(args.run / "checkpoint.pt", weights_only=False)
+    half = {name: value.half().contiguous() for name, value in state["average"].items()}
+    net = build(state["structure"], half).eval()
+    args.weights.mkdir(parents=True, exist_ok=True)
+    save_file(half, args.weights / "model.safetensors")
+    (args.weights / "model.safetensors").chmod(0o644)  # the library writes it for its owner alone
+    config = {"task": "recognition", "name": NAME, "structure": state["structure"], "height": HEIGHT, "min_width": NARROWEST,
+              "classes": CLASSES, "licence": "Apache-2.0"}
+    (args.weights / "config.json").write_text(json.dumps(config, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    learnt_from = json.loads((args.run / "manifest.json").read_text(encoding="utf-8"))["files"]
+    (args.weights / "manifest.sha256").write_text("".join(f"{f['sha256']}  {f['file']}\n" for f in learnt_from), encoding="utf-8")
+    rows = [f"| {n} | {a:.2f} | {b:.2f} | {c:.1f} |" for n, (a, b, c) in state["results"].items()]
+    head = ["| lines | character error %, with spaces | without | exact % without spaces |", "|---|---|---|---|"]
+    network = state["config"]["network"]
+    card = CARD.format(
+        name=NAME, seed=state["config"]["seed"], steps=state["step"], classes=len(CLASSES), results="\n".join(head + rows),
+        parameters=sum(v.numel() for v in half.values()), sroie=sum(f["file"].endswith(".csv") for f in learnt_from),
+        blocks=sum(network["copies"].values()), layers=network["context"]["layers"],
+    )
+    (args.weights / "CARD.md").write_text(card, encoding="utf-8")
+    args.fixture.parent.mkdir(parents=True, exist_ok=True)
+    args.fixture.write_text(json.dumps(fixture(net, args.line), ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
