@@ -15,7 +15,7 @@ use super::errors::{LineErrors, LineScores};
 use super::truth::Split;
 use super::{EvalError, Format, manifest, read_ahead, sroie, wildreceipt};
 use crate::cli::Engine;
-use crate::pipeline::recognise::{LineReadings, read_each};
+use crate::pipeline::recognise::{SettledReading, recognise, settle};
 use crate::pipeline::{Job, Pipeline, UNHURRIED, Upload};
 
 /// A page with its lines.
@@ -123,7 +123,7 @@ pub async fn run(
 }
 
 /// The lines of a page, in its order.
-async fn read(pipeline: Pipeline, page: LinePage) -> Result<LineReadings, String> {
+async fn read(pipeline: Pipeline, page: LinePage) -> Result<SettledReading, String> {
     let bytes = std::fs::read(&page.image).map_err(|error| error.to_string())?;
     let serving = pipeline.registry().current().ok_or("no models are loaded")?;
     let job = Job { id: page.id, serving, deadline: Instant::now() + UNHURRIED, priority: Priority::Bulk };
@@ -133,14 +133,15 @@ async fn read(pipeline: Pipeline, page: LinePage) -> Result<LineReadings, String
     // A box without area has no pixels: its line reads as nothing.
     let there: Vec<bool> = crops.iter().map(Option::is_some).collect();
     let crops = LineCrops { crops: crops.into_iter().flatten().collect() };
-    let LineReadings { lines, reread } = read_each(&job, crops).await.map_err(|error| error.to_string())?;
+    let first = recognise(&job, crops).await.map_err(|error| error.to_string())?;
+    let SettledReading { lines, reread } = settle(&job, first).await.map_err(|error| error.to_string())?;
     let mut lines = lines.into_iter();
     let nothing = || TextLine::evenly_spaced("", 0.0, Quad::from_bounds(0.0, 0.0, 0.0, 0.0));
     let lines = there.into_iter().map(|there| there.then(|| lines.next()).flatten().unwrap_or_else(nothing)).collect();
-    Ok(LineReadings { lines, reread })
+    Ok(SettledReading { lines, reread })
 }
 
-fn score(dataset: String, format: Format, results: &[(&LinePage, LineReadings)]) -> LinesReport {
+fn score(dataset: String, format: Format, results: &[(&LinePage, SettledReading)]) -> LinesReport {
     let (mut all, mut reread) = (LineErrors::default(), 0);
     let mut by_language: BTreeMap<String, LineErrors> = BTreeMap::new();
     for (page, readings) in results {
@@ -167,7 +168,7 @@ fn compared(format: Format, text: &str) -> String {
     }
 }
 
-fn write_readings(path: &Path, results: &[(&LinePage, LineReadings)]) -> io::Result<()> {
+fn write_readings(path: &Path, results: &[(&LinePage, SettledReading)]) -> io::Result<()> {
     let mut out = BufWriter::new(std::fs::File::create(path)?);
     for (page, readings) in results {
         for (i, (line, reading)) in page.lines.iter().zip(&readings.lines).enumerate() {

@@ -164,13 +164,15 @@ impl Pipeline {
         }
         let crops = times.run(Stage::Crop, crop::crop(&self.compute, Arc::clone(&page.raster), regions)).await;
         let sample = orientation::upside_down_sample(&crops);
-        let mut lines = times.run(Stage::Recognise, recognise::recognise(job, crops, page.size())).await?;
-        if times.run(Stage::Orient, orient::is_upside_down(job, &lines, sample)).await? {
+        let mut read = times.run(Stage::Recognise, recognise::recognise(job, crops)).await?;
+        if times.run(Stage::Orient, orient::is_upside_down(job, &read.lines, sample)).await? {
             page = times.run(Stage::Orient, page.turned(&self.compute, Turn::Half)).await;
             let regions = times.run(Stage::Detect, detect::detect(job, Arc::clone(&page.raster))).await?;
             let crops = times.run(Stage::Crop, crop::crop(&self.compute, Arc::clone(&page.raster), regions)).await;
-            lines = times.run(Stage::Recognise, recognise::recognise(job, crops, page.size())).await?;
+            read = times.run(Stage::Recognise, recognise::recognise(job, crops)).await?;
         }
+        let settled = times.run(Stage::Recognise, recognise::settle(job, read)).await?;
+        let lines = recognise::text(settled.lines, page.size());
         Ok(Read { lines: Arc::new(lines), turn: page.turn })
     }
 

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use slipstream_models::raster::Turn;
-use slipstream_models::{LineCrops, Raster, TextLines, orientation};
+use slipstream_models::{LineCrops, Raster, TextLine, orientation};
 
 use super::{Job, ReadError, recognise};
 use crate::compute::Compute;
@@ -44,12 +44,12 @@ impl Page {
 ///
 /// # Errors
 /// As [`recognise::recognise`].
-pub async fn is_upside_down(job: &Job, lines: &TextLines, sample: LineCrops) -> Result<bool, ReadError> {
-    if !orientation::doubtful(&lines.lines) {
+pub async fn is_upside_down(job: &Job, lines: &[TextLine], sample: LineCrops) -> Result<bool, ReadError> {
+    if !orientation::doubtful(lines) {
         return Ok(false);
     }
     let quads: Vec<_> = sample.crops.iter().map(|crop| crop.upside_down().quad()).collect();
-    let as_is: Vec<_> = lines.lines.iter().filter(|line| quads.contains(&line.quad)).cloned().collect();
-    let turned = recognise::recognise(job, sample, (lines.page_width, lines.page_height)).await?;
+    let as_is: Vec<_> = lines.iter().filter(|line| quads.contains(&line.quad)).cloned().collect();
+    let turned = recognise::recognise(job, sample).await?;
     Ok(orientation::reads_better(&turned.lines, &as_is))
 }

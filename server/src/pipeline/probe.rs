@@ -54,7 +54,8 @@ impl Pipeline {
         let quad = Quad::from_bounds(0.0, 0.0, side as f32, 16.0);
         let regions = TextRegions { regions: vec![TextRegion { quad, score: 1.0 }] };
         let crops = crop::crop(&self.compute, page, regions).await;
-        recognise::recognise(&job, crops, (side, side)).await?;
+        let read = recognise::recognise(&job, crops).await?;
+        recognise::settle(&job, read).await?;
         let lines = vec![TextLine::evenly_spaced("TOTAL 9.00", 1.0, quad)];
         extract::extract(&job, Arc::new(TextLines { lines, page_width: side, page_height: side })).await?;
         Ok(())

@@ -2,7 +2,8 @@
 //!
 //! A set of models may have a second, more careful reader. Lines that the
 //! first one doubts go to it as well, and the surer of the two readings stays:
-//! most of the second reader's accuracy for a fraction of its time.
+//! most of the second reader's accuracy for a fraction of its time. It is asked
+//! when the page is known to be upright, since every line is doubtful before.
 
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -14,54 +15,65 @@ use super::{Job, ReadError};
 use crate::registry::serving::LineQueue;
 use crate::telemetry::metrics;
 
-/// The readings of some crops, in their order.
+/// Lines as the first recogniser reads them.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct LineReadings {
-    /// One for each crop; without characters where there is no text.
+pub struct FirstReading {
+    crops: Vec<Arc<LineCrop>>,
+    /// One for each crop, in their order; without characters where there is no text.
     pub lines: Vec<TextLine>,
-    /// How many of them the second reader was asked about.
+}
+
+/// Lines as they stand after the second reader was asked.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SettledReading {
+    /// One for each crop, in their order.
+    pub lines: Vec<TextLine>,
+    /// How many of them were read again.
     pub reread: usize,
 }
 
-/// Reads the lines of a page of `width`×`height` pixels.
+/// Reads every crop once.
 ///
 /// # Errors
 /// When the queue is full, the deadline passes or the model fails.
-pub async fn recognise(job: &Job, crops: LineCrops, (width, height): (usize, usize)) -> Result<TextLines, ReadError> {
-    let LineReadings { mut lines, .. } = read_each(job, crops).await?;
-    // Patterns that are no text (logos, barcodes, creases) come back empty.
-    lines.retain(|line| line.chars.iter().any(|c| !c.ch.is_whitespace()));
-    Ok(TextLines { lines, page_width: width, page_height: height })
+pub async fn recognise(job: &Job, crops: LineCrops) -> Result<FirstReading, ReadError> {
+    let crops: Vec<Arc<LineCrop>> = crops.crops.into_iter().map(Arc::new).collect();
+    let lines = submit(job, &job.serving.recognise, &crops).await?;
+    metrics::lines_read("first", lines.len());
+    Ok(FirstReading { crops, lines })
 }
 
-/// Reads every crop, text or not.
+/// Has the second reader, if there is one, read again what the first one doubts.
 ///
 /// # Errors
-/// When a queue is full, the deadline passes or a model fails.
-pub async fn read_each(job: &Job, crops: LineCrops) -> Result<LineReadings, ReadError> {
-    let crops: Vec<Arc<LineCrop>> = crops.crops.into_iter().map(Arc::new).collect();
-    let mut lines = submit(job, &job.serving.recognise, &crops).await?;
-    let doubtful: Vec<usize> = match &job.serving.reread {
-        Some(second) => (0..lines.len()).filter(|i| lines[*i].certainty() < second.below).collect(),
-        None => Vec::new(),
-    };
-    metrics::lines_read(lines.len(), doubtful.len());
-    if let Some(second) = &job.serving.reread
-        && !doubtful.is_empty()
-    {
-        let again: Vec<_> = doubtful.iter().map(|i| Arc::clone(&crops[*i])).collect();
-        let readings = submit(job, &second.queue, &again).await?;
-        for (i, reading) in doubtful.iter().zip(readings) {
-            if reading.confidence > lines[*i].confidence {
-                lines[*i] = reading;
-            }
+/// As [`recognise`].
+pub async fn settle(job: &Job, first: FirstReading) -> Result<SettledReading, ReadError> {
+    let FirstReading { crops, mut lines } = first;
+    let Some(second) = &job.serving.reread else { return Ok(SettledReading { lines, reread: 0 }) };
+    let doubtful: Vec<usize> = (0..lines.len()).filter(|i| lines[*i].certainty() < second.below).collect();
+    let again: Vec<_> = doubtful.iter().map(|i| Arc::clone(&crops[*i])).collect();
+    let readings = submit(job, &second.queue, &again).await?;
+    metrics::lines_read("second", readings.len());
+    for (i, reading) in doubtful.iter().zip(readings) {
+        if reading.confidence > lines[*i].confidence {
+            lines[*i] = reading;
         }
     }
-    Ok(LineReadings { lines, reread: doubtful.len() })
+    Ok(SettledReading { lines, reread: doubtful.len() })
+}
+
+/// The text of a page of `width`×`height` pixels: patterns that are no text
+/// (logos, barcodes, creases) came back empty and are left out.
+pub fn text(mut lines: Vec<TextLine>, (width, height): (usize, usize)) -> TextLines {
+    lines.retain(|line| line.chars.iter().any(|c| !c.ch.is_whitespace()));
+    TextLines { lines, page_width: width, page_height: height }
 }
 
 /// Reads `crops` with the model behind `queue`; answers in their order.
 async fn submit(job: &Job, queue: &LineQueue, crops: &[Arc<LineCrop>]) -> Result<Vec<TextLine>, ReadError> {
+    if crops.is_empty() {
+        return Ok(Vec::new());
+    }
     // Longest first: short ones at the end even out when the lanes finish.
     let mut places: Vec<usize> = (0..crops.len()).collect();
     places.sort_by_key(|place| Reverse(crops[*place].width()));

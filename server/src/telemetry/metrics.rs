@@ -139,10 +139,9 @@ pub fn receipt(status: Status) {
     counter!(RECEIPTS, "status" => status).increment(1);
 }
 
-/// Lines were read, some of them by the second reader as well.
-pub fn lines_read(first: usize, second: usize) {
-    counter!(LINES, "reader" => "first").increment(first as u64);
-    counter!(LINES, "reader" => "second").increment(second as u64);
+/// Lines were read by the `first` or the `second` reader.
+pub fn lines_read(reader: &'static str, lines: usize) {
+    counter!(LINES, "reader" => reader).increment(lines as u64);
 }
 
 /// A thread panicked.
