@@ -71,9 +71,14 @@ impl Hash for Typeface {
 
 impl Typeface {
     /// Keeps a typeface for good. `files` are tried one after the other for
-    /// each character.
-    fn keep(name: String, files: Vec<FontRef<'static>>, bold: Option<Typeface>) -> Self {
-        Self(Box::leak(Box::new(Loaded { name, bold, glyphs: Glyphs::of(files, true) })))
+    /// each character; only those of ASCII count as known if `limited`.
+    fn keep(name: String, files: Vec<FontRef<'static>>, bold: Option<Typeface>, limited: bool) -> Self {
+        let mut glyphs = Glyphs::of(files, true);
+        if limited {
+            glyphs.metrics.latin.truncate(0x80);
+            glyphs.metrics.others.clear();
+        }
+        Self(Box::leak(Box::new(Loaded { name, bold, glyphs })))
     }
 }
 

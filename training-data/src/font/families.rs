@@ -12,6 +12,11 @@ use crate::dice::Dice;
 
 /// Name of the built-in family.
 pub(crate) const BUILT_IN: &str = "dejavu";
+/// Bases of faces that nobody prints text in: negatives, hollow letters, and
+/// outlines that overlap so that they cancel each other.
+const UNSUITABLE: [&str; 4] = ["ocrbe", "ocrbx", "ocrbf", "spleen-6x12"];
+/// Families whose characters beyond ASCII are other characters in their place.
+const ASCII_ONLY: [&str; 1] = ["ocr-a"];
 /// Weights below are too thin to be read in a photograph.
 const LEAST_WEIGHT: u32 = 300;
 /// From here on a face counts as bold.
@@ -155,11 +160,15 @@ impl Family {
         styles.sort_by_key(|(s, _)| std::cmp::Reverse(s.weight));
         let mut family = Family { name, ..Family::default() };
         let mut bold: Vec<(Style, Typeface)> = Vec::new();
-        for (style, fonts) in styles.into_iter().filter(|(s, _)| s.weight >= LEAST_WEIGHT) {
+        // Its strokes are rows of dots, which vanish unless they are thick.
+        let least = if family.name == "doto" { BOLD } else { LEAST_WEIGHT };
+        let suits = |s: &Style| s.weight >= least && !UNSUITABLE.contains(&s.base.as_str());
+        let limited = ASCII_ONLY.contains(&family.name.as_str());
+        for (style, fonts) in styles.into_iter().filter(|(s, _)| suits(s)) {
             let partners = bold.iter().filter(|(b, _)| b.base == style.base && b.italic == style.italic);
             let partner = partners.min_by_key(|(b, _)| b.weight.abs_diff(700)).map(|b| b.1);
             let partner = partner.filter(|_| style.weight < BOLD);
-            let typeface = Typeface::keep(format!("{} {}", style.base, style.weight), fonts, partner);
+            let typeface = Typeface::keep(format!("{} {}", style.base, style.weight), fonts, partner, limited);
             if !Face::Loaded(typeface).covers("AZaz09") {
                 continue;
             }
@@ -208,4 +217,63 @@ fn find(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), FontError> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::layout::Run;
+    use crate::{generate_in, generate_lines, locale};
+
+    /// A family whose face lacks all letters with marks.
+    fn limited() -> Typefaces {
+        let font = FontRef::try_from_slice(dejavu::sans::regular()).unwrap();
+        let face = Face::Loaded(Typeface::keep("plain".to_string(), vec![font], None, true));
+        Typefaces(vec![Family { name: "plain".to_string(), plain: vec![face], ..Family::default() }])
+    }
+
+    #[test]
+    fn no_page_has_a_character_that_its_typeface_lacks() {
+        let faces = [limited(), Typefaces::default()];
+        let mut missing = Vec::new();
+        let mut used = [0; 2];
+        for index in 0..240 {
+            let locale = &locale::all()[index as usize % locale::all().len()];
+            for (i, faces) in faces.iter().enumerate() {
+                for page in [generate_in(locale, 8, index, faces), generate_lines(locale, 8, index, faces)] {
+                    used[i] += usize::from(page.truth.typeface.as_deref() == Some("plain"));
+                    let lacks = |r: &&Run| !r.face.covers(&r.text);
+                    missing.extend(page.sheet.runs.iter().filter(lacks).map(|r| (r.face, r.text.clone())));
+                }
+            }
+        }
+        assert!(missing.is_empty(), "{missing:?}");
+        // Receipts in capitals without marks and all pages of lines can do with it.
+        assert!(used[0] > 300 && used[1] == 0, "{used:?}");
+    }
+
+    #[test]
+    fn folders_are_families_with_bold_partners() {
+        let folder = tempfile::tempdir().unwrap();
+        let family = folder.path().join("deep/fonts-invented");
+        fs::create_dir_all(&family).unwrap();
+        fs::write(family.join("Invented-Regular.ttf"), dejavu::sans_mono::regular()).unwrap();
+        fs::write(family.join("Invented-Bold.ttf"), dejavu::sans_mono::bold()).unwrap();
+        fs::write(family.join("broken.otf"), b"no font").unwrap();
+        let all = Typefaces::load(folder.path()).unwrap();
+        assert_eq!(all.names(), ["dejavu", "invented"]);
+        let only = all.clone().only(&["fonts-invented".to_string()]).unwrap();
+        let dice = &mut Dice::new(1, 1);
+        let (face, name) = only.draw(dice, "Größe").unwrap();
+        assert_eq!(name, "invented");
+        assert!(face.is_fixed() && face.bold() == face.bold().bold());
+        let plain = only.0[0].plain[0];
+        assert_ne!(plain, plain.bold());
+        assert!(only.draw(dice, "漢").is_none());
+        assert_eq!(all.clone().without(&["invented".to_string()]).unwrap().names(), ["dejavu"]);
+        assert!(all.clone().only(&["inventd".to_string()]).unwrap_err().to_string().contains("dejavu, invented"));
+        assert!(all.without(&["invented".to_string(), "dejavu".to_string()]).is_err());
+        assert!(Typefaces::load(&folder.path().join("missing")).is_err());
+    }
 }

@@ -70,8 +70,12 @@ impl Light {
                 factor *= 1.0 + lamp.crumple * 0.35 * (bumps - 0.5);
             }
             let (dx, dy) = ((x - glare[0]) / glare[2], (y - glare[1]) / (glare[2] * glare[3]));
-            [factor.max(0.15), lamp.glare * 0.6 * (-(dx * dx + dy * dy)).exp()]
+            [factor, lamp.glare * 0.6 * (-(dx * dx + dy * dy)).exp()]
         };
-        Self { nodes: (0..nodes).map(light).collect() }
+        let mut nodes: Vec<[f32; 2]> = (0..nodes).map(light).collect();
+        // Cameras set the exposure by the picture's mean.
+        let mean = nodes.iter().map(|n| n[0]).sum::<f32>() / nodes.len().max(1) as f32;
+        nodes.iter_mut().for_each(|n| n[0] = (n[0] / mean.max(0.1)).clamp(0.3, 1.12));
+        Self { nodes }
     }
 }

@@ -123,7 +123,7 @@ impl PhotoOptions {
         options.distance = 20.0;
         options.uneven = real(0.0, 0.08);
         options.defocus = real(0.0, 0.055) * options.x_height;
-        options.contrast = real(-0.4, 1.0).max(0.0);
+        options.contrast = real(-0.4, 1.0 - f64::from(options.fading.max(options.ribbon))).max(0.0);
         options.noise = [real(0.0, 3.0), real(0.0, 1.0)];
         let lid = dice.pick(&[255, 250, 235, 90, 40, 15]);
         options.ground_colour = [lid, lid, lid];
@@ -149,7 +149,7 @@ impl PhotoOptions {
         options.x_height = dice.real(8.0_f64.ln(), (23.0 - 8.0 * bad).ln()).exp() as f32;
         let small = options.x_height;
         options.distance = dice.real(1.3, 3.5) as f32;
-        options.curl = [some(dice, 0.7, 0.4), some(dice, 0.4, 0.12)];
+        options.curl = [some(dice, 0.8, 0.6), some(dice, 0.5, 0.2)];
         options.folds = [dice.pick(&[0, 0, 0, 1, 1, 2, 3]), dice.pick(&[0, 0, 0, 0, 1])];
         options.margins = [(); 4].map(|()| dice.real(-0.08, 0.3) as f32);
         options.uneven = dice.real(0.05, 0.35 + 0.4 * bad) as f32;
@@ -160,7 +160,8 @@ impl PhotoOptions {
         options.ground_colour = draw_ground_colour(dice);
         // Daylight is bluish, bulbs are yellow.
         let (warm, green) = (dice.real(-0.5, 1.0) as f32, dice.real(-0.03, 0.03) as f32);
-        let bright = dice.real(0.62 - 0.15 * bad, 1.0) as f32;
+        // Cameras expose until paper is bright, unless the background is brighter.
+        let bright = dice.real(0.72 - 0.17 * bad, 1.0) as f32;
         let cast = if dice.chance(0.75) { 0.16 } else { 0.03 };
         options.lamp = [1.0 + 0.3 * cast * warm, 1.0 + green, 1.0 - cast * warm].map(|c| c * bright);
         // One kind of blur at a time, and less of it where letters are small.
@@ -184,12 +185,17 @@ impl PhotoOptions {
         let mut options = Self { seed, ..Self::clean() };
         let mut sometimes =
             |part: f64, most: f64| if dice.chance(share * part) { dice.real(0.0, most) as f32 } else { 0.0 };
-        options.fading = sometimes(0.7, 0.75);
+        options.fading = sometimes(0.7, 0.65);
         options.dead_dots = sometimes(0.4, 1.0);
         options.speckle = sometimes(0.5, 0.8);
         options.ribbon = sometimes(0.35, 1.0);
+        // Two ways of growing pale at once would leave nothing to read.
+        if options.fading > 0.0 {
+            options.ribbon = 0.0;
+        }
         options.feed = sometimes(0.5, 0.22);
-        options.strike = if dice.chance(0.3) { dice.real(-6.0, 8.0) as f32 } else { 0.0 };
+        options.strike =
+            if dice.chance(0.3) { dice.real(if options.fading > 0.2 { 0.0 } else { -5.0 }, 8.0) as f32 } else { 0.0 };
         options.dots = dice.chance(0.06).then(|| dice.real(0.0, 0.12) as f32);
         options.stretch = if dice.chance(0.35) { dice.real(0.82, 1.3) as f32 } else { 1.0 };
         let white = dice.int(222..=253) as u8;

@@ -1,6 +1,7 @@
 //! The characters that pages of lines show.
 
 use crate::dice::Dice;
+use crate::format::Casing;
 
 /// Letters with marks of the ten languages, small ones; capitals are derived.
 const NEAR: &str = "äöüéèêëàâçîïôùûœæñáíóúãõåøìòý";
@@ -44,29 +45,40 @@ fn base(c: char) -> Option<char> {
     })
 }
 
-/// Gives one letter of `text` a mark, any of the alphabet with equal chance:
-/// a letter that looks alike where there is one, else any letter.
-pub(super) fn mark(dice: &mut Dice, text: &str) -> String {
-    let all: Vec<char> = NEAR.chars().chain(FAR.chars()).chain(SINGLE.chars()).collect();
-    let small = dice.pick(&all);
-    let mut chars: Vec<char> = text.chars().collect();
-    let alike = |c: &char| base(small).is_some_and(|b| b.eq_ignore_ascii_case(c));
+/// Gives one letter of `word` a mark, any of the alphabet with equal chance: a
+/// letter that looks alike where there is one, else any letter. The word takes
+/// the case of that letter, so that both cases of each are equally frequent.
+pub(super) fn mark(dice: &mut Dice, word: &str) -> String {
+    let both = NEAR.chars().chain(FAR.chars()).flat_map(|c| std::iter::once(c).chain(c.to_uppercase()));
+    let all: Vec<char> = both.chain(SINGLE.chars()).collect();
+    let marked = dice.pick(&all);
+    let small = if marked == 'İ' { 'i' } else { marked.to_lowercase().next().unwrap_or(marked) };
+    let shouted = word.chars().filter(|c| c.is_uppercase()).nth(1).is_some();
+    let cased = match (marked.is_uppercase(), shouted) {
+        (true, _) => Casing::Upper.apply(word),
+        // Not of İ, whose small letter is made of two characters.
+        (false, true) => {
+            word.chars().map(|c| if c == 'İ' { 'i' } else { c.to_lowercase().next().unwrap_or(c) }).collect()
+        }
+        (false, false) => word.to_string(),
+    };
+    let mut chars: Vec<char> = cased.chars().collect();
+    let like = base(small).unwrap_or(small);
     let places = |fits: &dyn Fn(&char) -> bool| -> Vec<usize> {
         chars.iter().enumerate().filter(|(_, c)| fits(c)).map(|(i, _)| i).collect()
     };
-    let mut at = places(&alike);
+    let mut at = places(&|c| like.eq_ignore_ascii_case(c));
     if at.is_empty() {
         at = places(&|c| c.is_ascii_alphabetic());
     }
-    let Some(place) = at.get(dice.index(at.len())).and_then(|i| chars.get_mut(*i)) else { return text.to_string() };
-    *place = match (place.is_uppercase(), small) {
-        (true, 'ß') => 'ẞ',
-        (true, 'ı') => 'İ',
-        (true, _) => small.to_uppercase().next().unwrap_or(small),
-        (false, 'ẞ') => 'ß',
-        (false, 'İ') => 'ı',
-        (false, _) => small,
-    };
+    if let Some(place) = at.get(dice.index(at.len())).and_then(|i| chars.get_mut(*i)) {
+        *place = match (place.is_uppercase(), marked) {
+            (true, 'ß') => 'ẞ',
+            (true, 'ı') => 'İ',
+            (true, _) => marked.to_uppercase().next().unwrap_or(marked),
+            (false, _) => small,
+        };
+    }
     chars.into_iter().collect()
 }
 
@@ -91,11 +103,12 @@ mod tests {
     }
 
     #[test]
-    fn marks_keep_the_case() {
+    fn a_marked_word_is_of_one_case() {
         let mut dice = Dice::new(4, 4);
         for _ in 0..500 {
-            let upper = mark(&mut dice, "STRASSE");
-            assert!(upper.chars().all(|c| !c.is_lowercase() || "ªº".contains(c)), "{upper}");
+            let word = mark(&mut dice, "STRASSE");
+            let cases = [char::is_lowercase as fn(char) -> bool, char::is_uppercase].map(|f| word.chars().any(f));
+            assert!(cases != [true, true] || word.contains(['ª', 'º']), "{word}");
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::format::Casing;
 use crate::locale::Locale;
 
 /// How often a word gets a letter of any language.
-const MARKED_SHARE: f64 = 0.11;
+const MARKED_SHARE: f64 = 0.12;
 /// How often a line gets a sign of any kind.
 const SIGNED_SHARE: f64 = 0.03;
 
@@ -36,7 +36,7 @@ impl<'a> Writer<'a> {
 
     /// A line of any kind.
     pub(super) fn line(&mut self) -> String {
-        let line = match self.dice.weighted(&[22.0, 14.0, 12.0, 7.0, 7.0, 9.0, 5.0, 6.0, 4.0, 8.0, 3.0, 3.0]) {
+        let line = match self.dice.weighted(&[22.0, 14.0, 12.0, 7.0, 7.0, 9.0, 5.0, 6.0, 4.0, 8.0, 3.0, 3.0, 7.0]) {
             0 => self.phrase(2, 6),
             1 => self.product(),
             2 => self.entry(),
@@ -48,19 +48,21 @@ impl<'a> Writer<'a> {
             8 => money::quantity(self.dice, self.locale),
             9 => self.quoted(),
             10 => self.separator(),
-            _ => numbers::gibberish(self.dice),
+            11 => numbers::gibberish(self.dice),
+            _ => self.foreign(),
         };
         self.finished(line)
     }
 
     /// What stands at the left of an amount.
     pub(super) fn label(&mut self) -> String {
-        let line = match self.dice.weighted(&[40.0, 25.0, 20.0, 8.0, 7.0]) {
+        let line = match self.dice.weighted(&[37.0, 23.0, 18.0, 8.0, 7.0, 7.0]) {
             0 => self.product(),
             1 => self.phrase(1, 3),
             2 => self.entry(),
             3 => money::quantity(self.dice, self.locale),
-            _ => format!("{} {}", numbers::code(self.dice, self.locale), self.word()),
+            4 => format!("{} {}", numbers::code(self.dice, self.locale), self.word()),
+            _ => self.foreign(),
         };
         self.finished(line)
     }
@@ -97,17 +99,15 @@ impl<'a> Writer<'a> {
         let (n, case) = (self.dice.int(least..=most), self.case());
         let words: Vec<String> = (0..n)
             .map(|i| {
-                let mut word = self.word();
-                if self.dice.chance(MARKED_SHARE) {
-                    word = alphabet::mark(self.dice, &word);
-                }
-                match case {
+                let word = self.word();
+                let word = match case {
                     Case::Written => word,
                     Case::Lower => word.to_lowercase(),
                     Case::Upper => Casing::Upper.apply(&word),
                     Case::Sentence if i > 0 => word.to_lowercase(),
                     Case::Title | Case::Camel | Case::Sentence => titled(&word.to_lowercase()),
-                }
+                };
+                if self.dice.chance(MARKED_SHARE) { alphabet::mark(self.dice, &word) } else { word }
             })
             .collect();
         let join = match case {
@@ -117,6 +117,19 @@ impl<'a> Writer<'a> {
         let text = words.join(join);
         let end = self.dice.pick(&["", "", "", "", "", "", "", ".", ":", "!", ",", "?", ";", "..."]);
         format!("{text}{end}")
+    }
+
+    /// A name or two with letters of any language, each word with several.
+    fn foreign(&mut self) -> String {
+        let mut words = Vec::new();
+        for _ in 0..self.dice.int(1..=3) {
+            let mut word = titled(&self.words.invented(self.dice));
+            for _ in 0..3 {
+                word = alphabet::mark(self.dice, &word);
+            }
+            words.push(word);
+        }
+        words.join(" ")
     }
 
     /// Goods with a size, a weight or a code.
@@ -130,14 +143,12 @@ impl<'a> Writer<'a> {
         if self.dice.chance(0.25) {
             text = format!("{text} {}", self.word());
         }
-        if self.dice.chance(2.0 * MARKED_SHARE) {
-            text = alphabet::mark(self.dice, &text);
-        }
         let text = match self.dice.weighted(&[0.45, 0.4, 0.15]) {
             0 => text,
             1 => Casing::Upper.apply(&text),
             _ => text.to_lowercase(),
         };
+        let text = if self.dice.chance(MARKED_SHARE) { alphabet::mark(self.dice, &text) } else { text };
         match self.dice.index(12) {
             0 => format!("{} {text}", self.dice.fill("#####")),
             1 => format!("{text} {}", money::rate(self.dice)),
