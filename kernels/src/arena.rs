@@ -53,6 +53,12 @@ impl Packed {
         self.lines.as_ptr().cast()
     }
 
+    /// All values.
+    pub(crate) fn as_slice(&self) -> &[f32] {
+        // SAFETY: the lines hold at least `len` initialised values.
+        unsafe { std::slice::from_raw_parts(self.as_ptr(), self.len) }
+    }
+
     /// Values held.
     pub(crate) fn len(&self) -> usize {
         self.len

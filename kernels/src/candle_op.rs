@@ -23,6 +23,11 @@ impl NetworkOp {
     pub fn new(network: Arc<Network>, parallelism: Parallelism) -> Self {
         Self { network, parallelism }
     }
+
+    /// The network that it applies.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
 }
 
 impl CustomOp1 for NetworkOp {

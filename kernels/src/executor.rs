@@ -71,10 +71,7 @@ impl Network {
         (height, width): (usize, usize),
         parallelism: Parallelism,
     ) -> Result<(Vec<f32>, [usize; 3]), RunError> {
-        let expected = height * width * 3;
-        if image.len() != expected {
-            return Err(RunError::ImageSize { height, width, expected, got: image.len() });
-        }
+        self.check_image(image, height, width)?;
         let plan = self.plan(height, width)?;
         let mut arena = self.arenas.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
         let run = Run::new(self, &plan, &mut arena, parallelism);
@@ -87,7 +84,13 @@ impl Network {
         Ok((result, plan.output))
     }
 
-    fn plan(&self, height: usize, width: usize) -> Result<Arc<Plan>, RunError> {
+    /// Whether the image has the values that it should have.
+    pub(crate) fn check_image(&self, image: &[f32], height: usize, width: usize) -> Result<(), RunError> {
+        let (expected, got) = (height * width * 3, image.len());
+        if got == expected { Ok(()) } else { Err(RunError::ImageSize { height, width, expected, got }) }
+    }
+
+    pub(crate) fn plan(&self, height: usize, width: usize) -> Result<Arc<Plan>, RunError> {
         let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(plan) = plans.get(&(height, width)) {
             return Ok(plan.clone());
@@ -103,7 +106,7 @@ impl Network {
 }
 
 /// One run: the network, its plan and the memory.
-struct Run<'a> {
+pub(crate) struct Run<'a> {
     network: &'a Network,
     plan: &'a Plan,
     memory: *mut f32,
@@ -114,7 +117,7 @@ struct Run<'a> {
 unsafe impl Sync for Run<'_> {}
 
 impl<'a> Run<'a> {
-    fn new(network: &'a Network, plan: &'a Plan, arena: &'a mut Arena, parallelism: Parallelism) -> Self {
+    pub(crate) fn new(network: &'a Network, plan: &'a Plan, arena: &'a mut Arena, parallelism: Parallelism) -> Self {
         let threads = match parallelism {
             Parallelism::Serial => 1,
             Parallelism::Pool => rayon::current_num_threads(),
@@ -146,7 +149,7 @@ impl<'a> Run<'a> {
         cached.min(rows.div_ceil(wanted_bands)).max(1)
     }
 
-    fn load_image(&self, image: &[f32]) {
+    pub(crate) fn load_image(&self, image: &[f32]) {
         let view = self.view(Value(0));
         let width = view.shape.width;
         // SAFETY: nobody else uses the arena yet; rows are inside the image's buffer.
@@ -161,7 +164,7 @@ impl<'a> Run<'a> {
         });
     }
 
-    fn step(&self, op: &Op, value: Value) {
+    pub(crate) fn step(&self, op: &Op, value: Value) {
         let output = self.view(value);
         if self.plan.owns_buffer[value.0] {
             // SAFETY: the output's buffer is free until this step writes it.
@@ -317,6 +320,8 @@ impl<'a> Run<'a> {
                 stride: conv.stride,
                 weights: weights.weights.as_ptr(),
                 panel_floats: weights.panel_floats,
+                // The image has four values a pixel, which do not come in blocks.
+                pairs: weights.pairs.as_ref().filter(|_| shape.pitch == LANES),
                 bias: weights.bias.as_ptr(),
                 activation: conv.activation,
                 output,

@@ -12,6 +12,7 @@
 //! | `simd` | sixteen f32 lanes on AVX-512, AVX2 or plain Rust |
 //! | `ops` | the kernels, each written once over those lanes |
 //! | `network`, `plan`, `executor` | description → buffers → run |
+//! | `profile` | the time of each operation |
 //! | [`candle_op`] | a network as one candle operation |
 //!
 //! The only crate of the workspace with `unsafe` code.
@@ -25,9 +26,11 @@ mod network;
 mod ops;
 mod packing;
 mod plan;
+mod profile;
 mod simd;
 
 pub use backend::Backend;
 pub use candle_op::NetworkOp;
 pub use executor::{Parallelism, RunError};
 pub use network::{Activation, BuildError, Filter, Network, NetworkBuilder, OutputOrder, Padding, Value};
+pub use profile::Layer;

@@ -408,15 +408,16 @@ impl NetworkBuilder {
         if order == OutputOrder::PixelShuffle {
             self.expect("pixel shuffle", 4, output)?;
         }
-        Ok(Network {
-            backend: Backend::current(),
+        let network = Network {
+            backend: Backend::Portable,
             ops: self.ops,
             channels: self.channels,
             output,
             order,
             plans: Mutex::default(),
             arenas: Mutex::default(),
-        })
+        };
+        Ok(network.with_backend(Backend::current()))
     }
 }
 
@@ -448,6 +449,16 @@ impl Network {
     /// The same network on another backend, which must be available; for tests.
     pub fn with_backend(mut self, backend: Backend) -> Self {
         self.backend = backend;
+        #[cfg(target_arch = "x86_64")]
+        if backend == Backend::Avx512Bf16 {
+            for op in &mut self.ops {
+                match op {
+                    Op::Conv { weights, .. } => weights.pair_up(),
+                    Op::ConvTranspose { weights, .. } => weights.iter_mut().for_each(ConvWeights::pair_up),
+                    _ => {}
+                }
+            }
+        }
         self
     }
 

@@ -12,6 +12,20 @@ pub(crate) struct ConvWeights {
     /// Values between panels.
     pub(crate) panel_floats: usize,
     pub(crate) panels: usize,
+    /// The weights in bfloat16, where a backend multiplies pairs.
+    pub(crate) pairs: Option<PairWeights>,
+    /// Channels of each input block, and taps of the filter.
+    blocks: Vec<usize>,
+    taps: usize,
+}
+
+/// Weights in bfloat16, the channels of an input block two by two: a lane holds
+/// the weights of both. Blocks with an odd number of channels end with a zero.
+pub(crate) struct PairWeights {
+    /// `[panels][input block][ky][kx][pair of channels][PANEL]`, two halves a value.
+    pub(crate) weights: Packed,
+    /// Values between panels.
+    pub(crate) panel_floats: usize,
 }
 
 impl ConvWeights {
@@ -42,12 +56,43 @@ impl ConvWeights {
         }
         let mut padded = vec![0.0; panels * PANEL];
         padded[..out].copy_from_slice(bias);
-        Self { weights: Packed::new(&packed), bias: Packed::new(&padded), panel_floats, panels }
+        Self {
+            weights: Packed::new(&packed),
+            bias: Packed::new(&padded),
+            panel_floats,
+            panels,
+            pairs: None,
+            blocks: block_channels.to_vec(),
+            taps,
+        }
+    }
+
+    /// Makes the weights in bfloat16 as well.
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) fn pair_up(&mut self) {
+        let single = self.weights.as_slice();
+        let mut paired = Vec::with_capacity(single.len() / 2);
+        let mut rows = single.chunks_exact(PANEL);
+        for _ in 0..self.panels {
+            for &channels in self.blocks.iter().flat_map(|c| std::iter::repeat_n(c, self.taps)) {
+                for pair in 0..channels.div_ceil(2) {
+                    let first = rows.next().unwrap_or(&[0.0; PANEL]);
+                    let second = if pair * 2 + 1 < channels { rows.next() } else { None }.unwrap_or(&[0.0; PANEL]);
+                    paired.extend(first.iter().zip(second).map(|(a, b)| {
+                        let halves = [crate::simd::bf16::nearest(*a), crate::simd::bf16::nearest(*b)];
+                        f32::from_bits(u32::from(halves[0]) | u32::from(halves[1]) << 16)
+                    }));
+                }
+            }
+        }
+        let panel_floats = paired.len() / self.panels;
+        self.pairs = Some(PairWeights { weights: Packed::new(&paired), panel_floats });
     }
 
     /// Bytes held.
     pub(crate) fn bytes(&self) -> usize {
-        (self.weights.len() + self.bias.len()) * size_of::<f32>()
+        let pairs = self.pairs.as_ref().map_or(0, |pairs| pairs.weights.len());
+        (self.weights.len() + self.bias.len() + pairs) * size_of::<f32>()
     }
 }
 
@@ -88,9 +133,22 @@ mod tests {
     fn concatenated_inputs_keep_their_channel_order() {
         // One output channel, 3 + 1 input channels, 1 tap.
         let w = ConvWeights::new(&[1.0, 2.0, 3.0, 4.0], &[0.5], (1, 4, 1), &[3, 1]);
-        // SAFETY: four positions of PANEL values were packed.
-        let packed = unsafe { std::slice::from_raw_parts(w.weights.as_ptr(), w.weights.len()) };
+        let packed = w.weights.as_slice();
         assert_eq!((0..4).map(|i| packed[i * PANEL]).collect::<Vec<_>>(), [1.0, 2.0, 3.0, 4.0]);
+    }
+
+    #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn pairs_keep_the_order_and_odd_blocks_end_with_zero() {
+        let mut w = ConvWeights::new(&[1.0, 2.0, 3.0, 4.0], &[0.5], (1, 4, 1), &[3, 1]);
+        w.pair_up();
+        let pairs = w.pairs.as_ref().map(|p| p.weights.as_slice().to_vec()).unwrap_or_default();
+        let halves = |i: usize| {
+            let bits = pairs[i * PANEL].to_bits();
+            [f32::from_bits(bits << 16), f32::from_bits(bits & 0xffff_0000)]
+        };
+        assert_eq!([halves(0), halves(1), halves(2)], [[1.0, 2.0], [3.0, 0.0], [4.0, 0.0]]);
+        assert_eq!(pairs.len(), 3 * PANEL);
     }
 
     #[test]

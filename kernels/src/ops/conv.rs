@@ -8,9 +8,11 @@
 //! 1×1 convolutions whose results are scattered.
 
 use super::activation;
+use crate::backend::Backend;
 use crate::layout::View;
 use crate::network::Activation;
-use crate::simd::{LANES, Lanes, multiversion, unroll};
+use crate::packing::PairWeights;
+use crate::simd::{LANES, Lanes, Products, Single, multiversion, unroll};
 
 /// Output channels of a packed panel.
 pub(crate) const PANEL: usize = 2 * LANES;
@@ -22,14 +24,14 @@ pub(crate) struct InputBlock {
     pub(crate) origin: *const f32,
     /// Values between rows.
     pub(crate) row: usize,
-    /// Channels that carry data.
+    /// Values of a pixel that carry data: channels, or pairs of them.
     pub(crate) channels: usize,
 }
 
 /// The rows `rows` of the output channels `panels` of one convolution.
 pub(crate) struct ConvTask<'a> {
     pub(crate) inputs: &'a [InputBlock],
-    /// Values per input pixel: 16, or 4 for the image.
+    /// Values per input pixel: 16, 8 for pairs of channels, or 4 for the image.
     pub(crate) pitch: usize,
     pub(crate) kernel: (usize, usize),
     pub(crate) stride: (usize, usize),
@@ -37,6 +39,8 @@ pub(crate) struct ConvTask<'a> {
     pub(crate) weights: *const f32,
     /// Values between panels.
     pub(crate) panel_floats: usize,
+    /// The same in bfloat16, for backends that multiply pairs.
+    pub(crate) pairs: Option<&'a PairWeights>,
     /// `[panels][PANEL]`.
     pub(crate) bias: *const f32,
     pub(crate) activation: Activation,
@@ -71,9 +75,31 @@ impl ConvTask<'_> {
     }
 }
 
+/// Runs one task of a dense convolution.
+///
+/// # Safety
+/// As [`conv`]; `backend` must be available.
+pub(crate) unsafe fn run(backend: Backend, task: &ConvTask<'_>) {
+    match task.pairs {
+        // SAFETY: forwarded; the backend has AVX512_BF16.
+        #[cfg(target_arch = "x86_64")]
+        Some(pairs) if backend == Backend::Avx512Bf16 => unsafe { super::conv_pairs::run(task, pairs) },
+        // SAFETY: forwarded.
+        _ => unsafe { run_single(backend, task) },
+    }
+}
+
 multiversion! {
-    /// Runs one task of a dense convolution.
-    run => conv(ConvTask<'_>)
+    /// Runs one task with f32 products.
+    run_single => conv_single(ConvTask<'_>)
+}
+
+/// # Safety
+/// As [`conv`].
+#[inline(always)]
+unsafe fn conv_single<L: Lanes>(task: &ConvTask<'_>) {
+    // SAFETY: forwarded.
+    unsafe { conv::<L, Single>(task) }
 }
 
 /// # Safety
@@ -81,7 +107,7 @@ multiversion! {
 /// weights and bias must be packed for the panels, and no other task may write
 /// the same rows and panels of the output.
 #[inline(always)]
-unsafe fn conv<L: Lanes>(task: &ConvTask<'_>) {
+pub(super) unsafe fn conv<L: Lanes, P: Products<L>>(task: &ConvTask<'_>) {
     let blocks = task.output.shape.blocks();
     for panel in task.panels.clone() {
         for y in task.rows.clone() {
@@ -90,11 +116,11 @@ unsafe fn conv<L: Lanes>(task: &ConvTask<'_>) {
             unsafe {
                 // Constant conditions keep instances that no backend uses out of the build.
                 if const { L::PANEL_BLOCKS == 2 } && first + 1 < blocks {
-                    row::<L, 2>(task, panel, 0, y);
+                    row::<L, P, 2>(task, panel, 0, y);
                 } else {
-                    row::<L, 1>(task, panel, 0, y);
+                    row::<L, P, 1>(task, panel, 0, y);
                     if first + 1 < blocks {
-                        row::<L, 1>(task, panel, 1, y);
+                        row::<L, P, 1>(task, panel, 1, y);
                     }
                 }
             }
@@ -104,20 +130,20 @@ unsafe fn conv<L: Lanes>(task: &ConvTask<'_>) {
 
 /// One output row of `N` blocks of channels, starting at block `half` of the panel.
 #[inline(always)]
-unsafe fn row<L: Lanes, const N: usize>(task: &ConvTask<'_>, panel: usize, half: usize, y: usize) {
+unsafe fn row<L: Lanes, P: Products<L>, const N: usize>(task: &ConvTask<'_>, panel: usize, half: usize, y: usize) {
     // SAFETY: forwarded.
     unsafe {
         match task.pitch * task.stride.1 {
-            16 => row_of::<L, N, 16>(task, panel, half, y),
-            32 => row_of::<L, N, 32>(task, panel, half, y),
-            // The builder admits the image at stride 2 alone.
-            _ => row_of::<L, N, 8>(task, panel, half, y),
+            16 => row_of::<L, P, N, 16>(task, panel, half, y),
+            32 => row_of::<L, P, N, 32>(task, panel, half, y),
+            // Pairs at stride 1, or the image, which the builder admits at stride 2 alone.
+            _ => row_of::<L, P, N, 8>(task, panel, half, y),
         }
     }
 }
 
 #[inline(always)]
-unsafe fn row_of<L: Lanes, const N: usize, const STEP: usize>(
+unsafe fn row_of<L: Lanes, P: Products<L>, const N: usize, const STEP: usize>(
     task: &ConvTask<'_>,
     panel: usize,
     half: usize,
@@ -135,7 +161,7 @@ unsafe fn row_of<L: Lanes, const N: usize, const STEP: usize>(
                     $($n => {
                         if const { $n <= L::TILE } {
                             // SAFETY: forwarded; the tile lies within the row.
-                            unsafe { tile::<L, N, $n, STEP>(task, panel, half, y, x) }
+                            unsafe { tile::<L, P, N, $n, STEP>(task, panel, half, y, x) }
                         }
                     })+
                     _ => unreachable!("a tile has 1 to {} pixels", L::TILE),
@@ -156,7 +182,7 @@ unsafe fn row_of<L: Lanes, const N: usize, const STEP: usize>(
 }
 
 #[inline(always)]
-unsafe fn tile<L: Lanes, const N: usize, const T: usize, const STEP: usize>(
+unsafe fn tile<L: Lanes, P: Products<L>, const N: usize, const T: usize, const STEP: usize>(
     task: &ConvTask<'_>,
     panel: usize,
     half: usize,
@@ -184,7 +210,7 @@ unsafe fn tile<L: Lanes, const N: usize, const T: usize, const STEP: usize>(
                         unroll!(PIXEL < T, {
                             let value = L::splat(*pixel.add(PIXEL * STEP));
                             for n in 0..N {
-                                acc[n][PIXEL] = value.mul_add(w[n], acc[n][PIXEL]);
+                                acc[n][PIXEL] = P::mul_add(value, w[n], acc[n][PIXEL]);
                             }
                         });
                         pixel = pixel.add(1);

@@ -4,7 +4,7 @@ use crate::layout::View;
 use crate::simd::{LANES, Lanes, multiversion};
 
 /// What to compute.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum PoolKind {
     /// Largest of 2×2 pixels at stride 1; beyond the right and bottom edge stands zero.
     Max2x2,

@@ -5,7 +5,7 @@ use std::arch::x86_64::*;
 use super::Lanes;
 
 #[derive(Clone, Copy)]
-pub(crate) struct F32x16(__m512);
+pub(crate) struct F32x16(pub(super) __m512);
 
 // SAFETY of all blocks: the trait's contract asks for AVX-512F and valid pointers.
 #[allow(clippy::undocumented_unsafe_blocks)]

@@ -8,6 +8,8 @@
 pub(crate) mod avx2;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod avx512;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod bf16;
 pub(crate) mod portable;
 
 /// Lanes in a vector, and channels in a block.
@@ -43,6 +45,26 @@ pub(crate) trait Lanes: Copy {
     unsafe fn largest(self) -> f32;
 }
 
+/// How a convolution multiplies a broadcast input with sixteen weights.
+///
+/// # Safety
+/// As [`Lanes`].
+pub(crate) trait Products<L: Lanes> {
+    /// `value * weight + sum`.
+    unsafe fn mul_add(value: L, weight: L, sum: L) -> L;
+}
+
+/// One f32 product a lane.
+pub(crate) struct Single;
+
+impl<L: Lanes> Products<L> for Single {
+    #[inline(always)]
+    unsafe fn mul_add(value: L, weight: L, sum: L) -> L {
+        // SAFETY: forwarded.
+        unsafe { value.mul_add(weight, sum) }
+    }
+}
+
 /// Defines `$name(backend, task)`, which runs the generic kernel `$kernel` with
 /// the instruction set of `backend`.
 macro_rules! multiversion {
@@ -67,7 +89,7 @@ macro_rules! multiversion {
             match backend {
                 // SAFETY: an available backend's features are present.
                 #[cfg(target_arch = "x86_64")]
-                $crate::Backend::Avx512 => unsafe { avx512(task) },
+                $crate::Backend::Avx512 | $crate::Backend::Avx512Bf16 => unsafe { avx512(task) },
                 // SAFETY: as above.
                 #[cfg(target_arch = "x86_64")]
                 $crate::Backend::Avx2 => unsafe { avx2(task) },

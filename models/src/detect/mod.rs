@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use candle_core::{Device, Tensor};
 use serde::Deserialize;
-use slipstream_kernels::{NetworkOp, Parallelism};
+use slipstream_kernels::{Network, NetworkOp, Parallelism};
 
 use crate::geometry::{Point, Quad};
 use crate::raster::Raster;
@@ -62,6 +62,11 @@ impl Detector {
         let (weights, config): (_, Config) = load(folder)?;
         let network = network::build(&weights, &config.structure)?;
         Ok(Self { op: NetworkOp::new(Arc::new(network), Parallelism::Pool), config })
+    }
+
+    /// The network, for measuring it.
+    pub fn network(&self) -> &Network {
+        self.op.network()
     }
 
     /// The text lines of `page`; computes on the rayon pool of the caller.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 use serde::Deserialize;
-use slipstream_kernels::{NetworkOp, Parallelism};
+use slipstream_kernels::{Network, NetworkOp, Parallelism};
 
 use crate::crop::{CROP_HEIGHT, LineCrop};
 use crate::text::TextLine;
@@ -49,6 +49,11 @@ impl Recogniser {
         let classes = config.classes.iter().map(|class| class.chars().next().unwrap_or(ctc::BLANK)).collect();
         let op = NetworkOp::new(Arc::new(network), Parallelism::Serial);
         Ok(Self { op, min_width: config.min_width, classes })
+    }
+
+    /// The network, for measuring it.
+    pub fn network(&self) -> &Network {
+        self.op.network()
     }
 
     /// Reads `crops`, which may come from any number of pages, in their order.
