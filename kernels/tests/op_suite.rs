@@ -3,6 +3,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
+use proptest::prelude::*;
 use slipstream_kernels::{Activation, Backend, Filter, NetworkBuilder, OutputOrder, Padding, Parallelism, Value};
 
 /// A small image of f64 values, `[height][width][channels]`.
@@ -287,4 +288,48 @@ fn images_that_do_not_fit_are_refused() {
     let network = net.finish(x, OutputOrder::ChannelsLast).unwrap();
     assert!(network.run(&[0.0; 5], (4, 4), Parallelism::Serial).is_err());
     assert!(network.run(&[0.0; 2 * 2 * 3], (2, 2), Parallelism::Serial).is_err());
+}
+
+/// A convolution of any size that the builder admits.
+#[derive(Debug, Clone)]
+struct AnyConv {
+    size: (usize, usize),
+    inputs: usize,
+    out: usize,
+    kernel: (usize, usize),
+    stride: (usize, usize),
+    depthwise: bool,
+}
+
+fn any_conv() -> impl Strategy<Value = AnyConv> {
+    let size = (2_usize..40, 2_usize..70);
+    let kernel = (0_usize..3, 0_usize..3).prop_map(|(h, w)| (2 * h + 1, 2 * w + 1));
+    (size, 1_usize..50, 1_usize..70, kernel, (1_usize..3, 1_usize..3), any::<bool>()).prop_map(
+        |(size, inputs, out, kernel, stride, depthwise)| {
+            let inputs = if depthwise { inputs.max(2) } else { inputs };
+            AnyConv { size, inputs, out: if depthwise { inputs } else { out }, kernel, stride, depthwise }
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn convolutions_of_any_shape_agree_with_the_reference(c in any_conv()) {
+        let shape = [c.out, if c.depthwise { 1 } else { c.inputs }, c.kernel.0, c.kernel.1];
+        let f = filter(shape, 9);
+        let pad = (c.kernel.0 / 2, c.kernel.1 / 2);
+        let build = |net: &mut NetworkBuilder, x| {
+            if c.depthwise {
+                net.depthwise(x, &f, c.stride, Activation::Gelu, None).unwrap()
+            } else {
+                net.conv(&[x], &f, c.stride, Padding::Symmetric(pad.0, pad.1), Activation::Gelu, None).unwrap()
+            }
+        };
+        compare(&format!("{c:?}"), c.size, c.inputs, build, |x| {
+            let size = ((x.height - 1) / c.stride.0 + 1, (x.width - 1) / c.stride.1 + 1);
+            activated(conv(x, &f, c.stride, pad, size), Activation::Gelu)
+        });
+    }
 }

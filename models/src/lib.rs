@@ -24,10 +24,13 @@ pub mod recognise;
 pub mod text;
 pub mod weights;
 
+/// The instruction set that the networks run on, for logs and metrics.
+pub use slipstream_kernels::Backend;
+
 pub use crop::{LineCrop, LineCrops};
 pub use detect::{TextRegion, TextRegions};
 pub use entities::Entities;
 pub use geometry::{Point, Quad};
 pub use raster::Raster;
-pub use text::{CharReading, TextLine, TextLines};
+pub use text::{CharAlternative, CharReading, TextLine, TextLines};
 pub use weights::ModelError;

@@ -4,6 +4,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::geometry::Quad;
 
+/// What else may stand where a character was read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CharAlternative {
+    /// Another character; none where there may be nothing; two where the reading
+    /// may have lost one in front of it.
+    pub text: String,
+    /// Its probability, 0 to 1.
+    pub confidence: f32,
+}
+
 /// One character of a line as the recogniser read it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CharReading {
@@ -15,6 +25,9 @@ pub struct CharReading {
     pub start: f32,
     /// Where the character ends, as a fraction (0 to 1) of the line's length.
     pub end: f32,
+    /// What else it may be, most probable first; empty for characters that are certain.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alternatives: Vec<CharAlternative>,
 }
 
 /// One line of text with the place it was read from.
@@ -37,7 +50,10 @@ impl TextLine {
         let chars = text
             .chars()
             .enumerate()
-            .map(|(i, ch)| CharReading { ch, confidence, start: i as f32 / n, end: (i + 1) as f32 / n })
+            .map(|(i, ch)| {
+                let (start, end) = (i as f32 / n, (i + 1) as f32 / n);
+                CharReading { ch, confidence, start, end, alternatives: Vec::new() }
+            })
             .collect();
         Self { chars, confidence, quad }
     }

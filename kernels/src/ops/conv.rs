@@ -176,7 +176,13 @@ unsafe fn row_of<L: Lanes, P: Products<L>, const N: usize, const STEP: usize>(
         unsafe {
             let residual = task.residual.as_ref().map(|r| task.place_in(r, b, y, 0).cast_const());
             let step = task.scatter * LANES;
-            activation::finish::<L>(task.activation, task.output_at(b, y, 0), residual, step, task.width);
+            activation::finish::<L>(
+                (task.activation, P::PRECISION),
+                task.output_at(b, y, 0),
+                residual,
+                step,
+                task.width,
+            );
         }
     }
 }

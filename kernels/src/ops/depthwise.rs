@@ -1,6 +1,6 @@
 //! Depthwise convolution: one filter per channel, sixteen channels at a time.
 
-use super::activation;
+use super::activation::{self, Precision};
 use crate::layout::View;
 use crate::network::Activation;
 use crate::simd::{LANES, Lanes, multiversion, unroll};
@@ -53,7 +53,7 @@ unsafe fn depthwise<L: Lanes>(task: &DepthwiseTask) {
             }
             let residual = task.residual.as_ref().map(|r| r.at(task.block, y as isize, 0).cast_const());
             let row = task.output.at(task.block, y as isize, 0);
-            activation::finish::<L>(task.activation, row, residual, LANES, width);
+            activation::finish::<L>((task.activation, Precision::Single), row, residual, LANES, width);
         }
     }
 }

@@ -8,11 +8,14 @@ use std::arch::x86_64::*;
 
 use super::avx512::F32x16;
 use super::{LANES, Products};
+use crate::ops::activation::Precision;
 
 /// Two channels in the place of one f32.
 pub(crate) struct Pairs;
 
 impl Products<F32x16> for Pairs {
+    const PRECISION: Precision = Precision::Half;
+
     #[inline(always)]
     unsafe fn mul_add(value: F32x16, weight: F32x16, sum: F32x16) -> F32x16 {
         // SAFETY: the caller's backend has AVX512_BF16; the types have the same 512 bits.

@@ -12,6 +12,8 @@ pub(crate) mod avx512;
 pub(crate) mod bf16;
 pub(crate) mod portable;
 
+use crate::ops::activation::Precision;
+
 /// Lanes in a vector, and channels in a block.
 pub(crate) const LANES: usize = 16;
 
@@ -50,6 +52,9 @@ pub(crate) trait Lanes: Copy {
 /// # Safety
 /// As [`Lanes`].
 pub(crate) trait Products<L: Lanes> {
+    /// What the products are worth, and so what the activation behind them has to be.
+    const PRECISION: Precision;
+
     /// `value * weight + sum`.
     unsafe fn mul_add(value: L, weight: L, sum: L) -> L;
 }
@@ -58,6 +63,8 @@ pub(crate) trait Products<L: Lanes> {
 pub(crate) struct Single;
 
 impl<L: Lanes> Products<L> for Single {
+    const PRECISION: Precision = Precision::Single;
+
     #[inline(always)]
     unsafe fn mul_add(value: L, weight: L, sum: L) -> L {
         // SAFETY: forwarded.

@@ -12,11 +12,15 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
+from extract.data import Sroie
+
+from .calibrate import fit
 from .classes import CLASSES
-from .lines import HEIGHT, NARROWEST
+from .lines import HEIGHT, NARROWEST, load, manifest_jobs, sroie_jobs
 from .net import build
 
 NAME = "slipstream-receipts-rec"
+CALIBRATED = 2000  # lines of each corpus
 
 CARD = """# {name}
 
@@ -37,6 +41,9 @@ probabilities for every eight pixels, decoded by CTC (class 0 is blank, the last
 
 Lines of companies and typefaces that training never saw, cut by their true boxes. `slipstream eval lines` gives the
 figures of the whole validation part.
+
+The confidence of a character is calibrated on lines of both kinds (temperature {temperature:.2f}): its expected
+calibration error is {after:.4f}, {before:.4f} without.
 
 ## Limits
 
@@ -61,13 +68,24 @@ def fixture(net, record):
 def main():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--run", type=Path, required=True, help="the --out folder of a training run")
+    p.add_argument("--sroie", type=Path, required=True, help="folder with img/, box/ and key/, whose validation part calibrates")
+    p.add_argument("--synthetic-validation", type=Path, required=True, help="folder with manifest.jsonl and images/")
     p.add_argument("--weights", type=Path, required=True, help="folder for model.safetensors, config.json, CARD.md")
     p.add_argument("--line", type=Path, required=True, help="the fixture of a recogniser whose line is used again")
     p.add_argument("--fixture", type=Path, required=True, help="file for the parity fixture")
     args = p.parse_args()
 
     state = torch.load(args.run / "checkpoint.pt", weights_only=False)
-    half = {name: value.half().contiguous() for name, value in state["average"].items()}
+    tensors = {name: value.contiguous() for name, value in state["average"].items()}
+    sroie = Sroie(args.sroie)
+    _, validation = sroie.split(set())
+    corpora = [(load(sroie_jobs(sroie, validation, {}, {})), True), (load(manifest_jobs(args.synthetic_validation)), False)]
+    corpora = [(lines[:: max(1, len(lines) // CALIBRATED)], capitals) for lines, capitals in corpora]
+    temperature, before, after = fit(build(state["structure"], tensors).eval(), corpora)
+    print(f"temperature {temperature:.2f}: calibration error {before:.4f} -> {after:.4f}")
+    for name in ("head.weight", "head.bias"):
+        tensors[name] = tensors[name] / temperature
+    half = {name: value.half().contiguous() for name, value in tensors.items()}
     net = build(state["structure"], half).eval()
     args.weights.mkdir(parents=True, exist_ok=True)
     save_file(half, args.weights / "model.safetensors")
@@ -83,7 +101,7 @@ def main():
     card = CARD.format(
         name=NAME, seed=state["config"]["seed"], steps=state["step"], classes=len(CLASSES), results="\n".join(head + rows),
         parameters=sum(v.numel() for v in half.values()), sroie=sum(f["file"].endswith(".csv") for f in learnt_from),
-        blocks=sum(network["copies"].values()), layers=network["context"]["layers"],
+        temperature=temperature, before=before, after=after, blocks=sum(network["copies"].values()), layers=network["context"]["layers"],
     )
     (args.weights / "CARD.md").write_text(card, encoding="utf-8")
     args.fixture.parent.mkdir(parents=True, exist_ok=True)

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
+use slipstream_models::Backend;
 
 use crate::compute::Compute;
 use crate::pipeline::decode::DecodeLimits;
@@ -16,6 +17,7 @@ use crate::pipeline::{Pipeline, PipelineSettings, ReadError};
 use crate::registry::load::load;
 use crate::registry::locate::{NotFound, locate};
 use crate::registry::{LoadError, Networks, Preset, QueueSettings, Registry, Serving};
+use crate::telemetry::metrics;
 
 /// Which models read, and on how many threads.
 #[derive(Debug, Clone, Args)]
@@ -141,7 +143,9 @@ impl Engine {
             Arc::new(Serving::start(set, &self.compute, QueueSettings::for_cpu(self.threads(), self.max_waiting)));
         self.pipeline.warm(&serving).await.map_err(EngineError::WarmUp)?;
         let took_ms = started.elapsed().as_millis() as u64;
-        tracing::info!(model_set = serving.id(), dir = %dir.display(), threads = self.threads(), took_ms, "models are ready");
+        let kernels = Backend::current().name();
+        metrics::kernels(kernels);
+        tracing::info!(model_set = serving.id(), dir = %dir.display(), threads = self.threads(), kernels, took_ms, "models are ready");
         self.pipeline.registry().publish(serving);
         Ok(())
     }

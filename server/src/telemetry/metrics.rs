@@ -21,6 +21,7 @@ const BATCH_SIZE: &str = "slipstream_batch_size";
 const BATCH_DURATION: &str = "slipstream_batch_duration_seconds";
 const FAILURES: &str = "slipstream_failures_total";
 const RECEIPTS: &str = "slipstream_receipts_total";
+const KERNELS: &str = "slipstream_kernels_info";
 const LINES: &str = "slipstream_lines_total";
 const PANICS: &str = "slipstream_panics_total";
 
@@ -137,6 +138,11 @@ pub fn receipt(status: Status) {
         Status::NotADocument => "not_a_document",
     };
     counter!(RECEIPTS, "status" => status).increment(1);
+}
+
+/// The networks run on this instruction set.
+pub fn kernels(backend: &'static str) {
+    gauge!(KERNELS, "backend" => backend).set(1.0);
 }
 
 /// Lines were read by the `first` or the `second` reader.

@@ -13,6 +13,7 @@ pub mod date;
 pub mod found;
 mod labelled;
 mod language;
+mod misread;
 pub mod money;
 mod months;
 pub mod number;
@@ -162,6 +163,9 @@ pub fn check(entities: &Entities, lines: &TextLines, settings: &CheckSettings) -
         currency: place.currency,
         checks: Vec::new(),
     };
+    for amount in [&mut findings.subtotal, &mut findings.tax_total, &mut findings.total] {
+        misread::add_misread(amount, lines, &amounts);
+    }
     total::prefer_proved(&mut findings);
     findings.checks = arithmetic::check_all(&findings, settings.today);
     findings
