@@ -15,8 +15,11 @@ pub const WIDTH_STEP: usize = 8;
 /// The widest crop; a line this long is 66 times as wide as high.
 const MAX_WIDTH: usize = 3200;
 
-/// Lines this much higher than wide run from top to bottom of the page.
+/// Lines this much higher than wide run from top to bottom of the page,
 const VERTICAL_RATIO: f32 = 1.5;
+
+/// if they are also longer than this many lines of the page are high.
+const LINE_HEIGHTS: f32 = 2.0;
 
 /// One text line, [`CROP_HEIGHT`] pixels high, reading from left to right.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,25 +67,43 @@ impl LineCrop {
     }
 }
 
-/// Cuts every region out of `page`.
+/// Cuts every region out of `page`; regions without area are left out.
 pub fn crop(page: &Raster, regions: &TextRegions) -> LineCrops {
-    let crops = regions.regions.par_iter().filter_map(|region| cut(page, region.quad)).collect();
-    LineCrops { crops }
+    let quads: Vec<Quad> = regions.regions.iter().map(|region| region.quad).collect();
+    LineCrops { crops: cut(page, &quads).into_iter().flatten().collect() }
 }
 
-/// Cuts one quad; `None` when it has no area.
-pub fn cut(page: &Raster, quad: Quad) -> Option<LineCrop> {
+/// Cuts the quads of one page, in their order; nothing where a quad has no area.
+pub fn cut(page: &Raster, quads: &[Quad]) -> Vec<Option<LineCrop>> {
+    let text_height = text_height(quads);
+    quads.par_iter().map(|quad| cut_one(page, upright(*quad, text_height))).collect()
+}
+
+/// How high most lines of a page are, whichever way they run; 0 without lines.
+fn text_height(quads: &[Quad]) -> f32 {
+    let mut heights: Vec<f32> = quads.iter().map(|quad| quad.width().min(quad.height())).collect();
+    heights.sort_by(f32::total_cmp);
+    heights.get(heights.len() / 2).copied().unwrap_or(0.0)
+}
+
+/// The quad from the top left of its text, where that runs upwards: the more
+/// frequent of the two vertical directions on receipts' edges. A region that is
+/// high and no higher than a line is a narrow character, such as the quantity 1.
+fn upright(quad: Quad, text_height: f32) -> Quad {
     let (w, h) = (quad.width(), quad.height());
-    if w < 1.0 || h < 1.0 || page.width() == 0 || page.height() == 0 {
-        return None;
-    }
-    let quad = if h >= w * VERTICAL_RATIO {
-        // Text that runs upwards, the more frequent of the two on receipts' edges.
+    if h >= w * VERTICAL_RATIO && h > text_height * LINE_HEIGHTS {
         let [a, b, c, d] = quad.0;
         Quad([d, a, b, c])
     } else {
         quad
-    };
+    }
+}
+
+/// Cuts one quad, along its text.
+fn cut_one(page: &Raster, quad: Quad) -> Option<LineCrop> {
+    if quad.width() < 1.0 || quad.height() < 1.0 || page.width() == 0 || page.height() == 0 {
+        return None;
+    }
     let natural = CROP_HEIGHT as f32 * quad.width() / quad.height();
     let width = (natural.ceil() as usize).next_multiple_of(WIDTH_STEP).clamp(WIDTH_STEP, MAX_WIDTH);
     // One sample a pixel loses strokes when the page has many more pixels than the crop.
@@ -147,7 +168,13 @@ mod tests {
     }
 
     fn crops_of(quad: Quad) -> Vec<LineCrop> {
-        crop(&gradient(), &TextRegions { regions: vec![TextRegion { quad, score: 1.0 }] }).crops
+        // Among lines that are 10 pixels high.
+        let lines = (0..4).map(|i| Quad::from_bounds(5.0, 12.0 * i as f32, 80.0, 12.0 * i as f32 + 10.0));
+        let region = |quad| TextRegion { quad, score: 1.0 };
+        let regions = [quad].into_iter().chain(lines).map(region).collect();
+        let mut crops = crop(&gradient(), &TextRegions { regions }).crops;
+        crops.truncate(crops.len() - 4);
+        crops
     }
 
     #[test]
@@ -165,6 +192,13 @@ mod tests {
         assert_eq!(crops[0].width(), 384);
         // Reading upwards: green falls along the line.
         assert!(crops[0].rgb()[1] > crops[0].rgb()[383 * 3 + 1]);
+    }
+
+    #[test]
+    fn narrow_characters_stand_upright() {
+        let crops = crops_of(Quad::from_bounds(10.0, 10.0, 15.0, 22.0));
+        assert_eq!(crops[0].width(), 24);
+        assert_eq!(crops[0].quad(), Quad::from_bounds(10.0, 10.0, 15.0, 22.0));
     }
 
     #[test]

@@ -36,12 +36,14 @@ class Line:
         return self.pixels.shape[1] - 2 * MARGIN
 
 
-def cut(page, quad):
-    """The line inside `quad` (four corners from the text's top left) with its margin; None where it is no line."""
+def cut(page, quad, characters):
+    """The line inside `quad` (four corners from the text's top left) with its margin; None where it is no line.
+
+    A tall box holds a narrow character or two; with more, it is a line that runs from top to bottom."""
     q = np.asarray(quad, np.float32)
     across = (np.linalg.norm(q[1] - q[0]) + np.linalg.norm(q[2] - q[3])) / 2
     down = (np.linalg.norm(q[3] - q[0]) + np.linalg.norm(q[2] - q[1])) / 2
-    if across < 2 or down < 4 or down > 1.5 * across:
+    if across < 2 or down < 4 or down > 1.5 * across and characters > 2:
         return None
     width = int(np.ceil(HEIGHT * across / down / STEP)) * STEP
     if not STEP <= width <= WIDEST:
@@ -83,7 +85,7 @@ def page_lines(path, wanted, source):
         labels = encode(text)
         if not labels:
             continue
-        pixels = cut(page, quad)
+        pixels = cut(page, quad, len(labels))
         if pixels is not None and least_steps(labels) <= max(NARROWEST, pixels.shape[1] - 2 * MARGIN) // STEP:
             out.append(Line(pixels, labels, decode_labels(labels), source))
     return out

@@ -76,6 +76,8 @@ struct Record<'a> {
     line: usize,
     truth: &'a str,
     text: String,
+    /// Of all characters on average.
+    confidence: f32,
     /// Of the least sure character.
     certainty: f32,
 }
@@ -172,8 +174,9 @@ fn write_readings(path: &Path, results: &[(&LinePage, SettledReading)]) -> io::R
     let mut out = BufWriter::new(std::fs::File::create(path)?);
     for (page, readings) in results {
         for (i, (line, reading)) in page.lines.iter().zip(&readings.lines).enumerate() {
-            let (text, certainty) = (reading.text(), reading.certainty());
-            serde_json::to_writer(&mut out, &Record { id: &page.id, line: i, truth: &line.text, text, certainty })?;
+            let (text, confidence, certainty) = (reading.text(), reading.confidence, reading.certainty());
+            let record = Record { id: &page.id, line: i, truth: &line.text, text, confidence, certainty };
+            serde_json::to_writer(&mut out, &record)?;
             out.write_all(b"\n")?;
         }
     }

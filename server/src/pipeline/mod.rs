@@ -201,7 +201,7 @@ impl Pipeline {
     pub async fn cut(&self, upload: Upload, quads: Vec<Quad>) -> Result<Vec<Option<LineCrop>>, DecodeError> {
         let Decoded { raster, .. } = self.decode(upload).await?;
         let page = Arc::new(raster);
-        let crops = self.compute.run(move || quads.iter().map(|quad| cut(&page, *quad)).collect()).await;
+        let crops = self.compute.run(move || cut(&page, &quads)).await;
         Ok(crops)
     }
 
