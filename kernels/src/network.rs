@@ -96,7 +96,7 @@ pub(crate) enum Op {
     /// Kernel 2×2, stride 2: one set of 1×1 weights per output parity (row-major).
     ConvTranspose {
         input: Value,
-        weights: [ConvWeights; 4],
+        weights: Box<[ConvWeights; 4]>,
         activation: Activation,
     },
     Depthwise {
@@ -261,7 +261,7 @@ impl NetworkBuilder {
             }
             ConvWeights::new(&slice, &filter.bias, (out, inputs, 1), &blocks)
         });
-        Ok(self.push(Op::ConvTranspose { input, weights, activation }, out))
+        Ok(self.push(Op::ConvTranspose { input, weights: Box::new(weights), activation }, out))
     }
 
     /// Depthwise convolution with a symmetric border.

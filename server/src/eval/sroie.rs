@@ -23,6 +23,9 @@ const FIELDS: [(FieldName, Compare); 4] = [
     (FieldName::Total, Compare::Amount),
 ];
 
+/// The values of a key file, by the names of its fields.
+type Key = BTreeMap<String, String>;
+
 /// The receipts of `split` under `data`, by name.
 ///
 /// # Errors
@@ -36,7 +39,7 @@ pub fn load(data: &Path, split: Split) -> Result<Vec<Sample>, EvalError> {
 /// # Errors
 /// When a file is missing or cannot be read.
 pub fn load_lines(data: &Path, split: Split) -> Result<Vec<LinePage>, EvalError> {
-    let page = |(key, values): &(PathBuf, BTreeMap<String, String>)| {
+    let page = |(key, values): &(PathBuf, Key)| {
         let Sample { id, image, .. } = sample(data, key, values)?;
         let path = data.join("box").join(format!("{id}.csv"));
         let lines = read_text(&path)?.lines().filter_map(line).collect();
@@ -57,7 +60,7 @@ fn line(row: &str) -> Option<TrueLine> {
 }
 
 /// The key files of `split` with their values, by name.
-fn keys(data: &Path, split: Split) -> Result<Vec<(PathBuf, BTreeMap<String, String>)>, EvalError> {
+fn keys(data: &Path, split: Split) -> Result<Vec<(PathBuf, Key)>, EvalError> {
     let folder = data.join("key");
     let entries = std::fs::read_dir(&folder).map_err(EvalError::file(&folder))?;
     let mut keys: Vec<PathBuf> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
@@ -65,8 +68,7 @@ fn keys(data: &Path, split: Split) -> Result<Vec<(PathBuf, BTreeMap<String, Stri
     keys.sort();
     let mut chosen = Vec::new();
     for key in keys {
-        let values: BTreeMap<String, String> =
-            serde_json::from_str(&read_text(&key)?).map_err(|error| EvalError::format(&key, error))?;
+        let values: Key = serde_json::from_str(&read_text(&key)?).map_err(|error| EvalError::format(&key, error))?;
         if split.holds(values.get("company").map_or("", String::as_str)) {
             chosen.push((key, values));
         }
@@ -74,7 +76,7 @@ fn keys(data: &Path, split: Split) -> Result<Vec<(PathBuf, BTreeMap<String, Stri
     Ok(chosen)
 }
 
-fn sample(data: &Path, key: &Path, values: &BTreeMap<String, String>) -> Result<Sample, EvalError> {
+fn sample(data: &Path, key: &Path, values: &Key) -> Result<Sample, EvalError> {
     let id = key.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let images = IMAGE_ENDINGS.map(|ending| data.join("img").join(format!("{id}.{ending}")));
     let Some(image) = images.into_iter().find(|path| path.is_file()) else {
