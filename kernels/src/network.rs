@@ -428,7 +428,7 @@ impl Filter {
 
     fn check(&self) -> Result<(), BuildError> {
         let fits = self.weights.len() == self.shape.iter().product::<usize>() && self.bias.len() == self.shape[0];
-        if fits { Ok(()) } else { Err(self.size_error()) }
+        if fits && !self.shape.contains(&0) { Ok(()) } else { Err(self.size_error()) }
     }
 }
 

@@ -41,7 +41,7 @@ pub fn upside_down_sample(crops: &LineCrops) -> LineCrops {
 
 /// Whether `lines` read so badly that the page may be upside down.
 pub fn doubtful(lines: &[TextLine]) -> bool {
-    !lines.is_empty() && mean_confidence(lines) < CERTAIN
+    lines.iter().any(|line| !line.chars.is_empty()) && mean_confidence(lines) < CERTAIN
 }
 
 /// Whether the page is upside down: `turned` reads better than the same lines as they are.

@@ -204,7 +204,8 @@ unsafe fn tile<L: Lanes, P: Products<L>, const N: usize, const T: usize, const S
         }
         let mut weights = task.weights.add(panel * task.panel_floats + half * LANES);
         for block in task.inputs {
-            let corner = block.origin.add(y * task.stride.0 * block.row + x * STEP);
+            // An origin may lie before its memory, which holds the task's rows alone.
+            let corner = block.origin.wrapping_add(y * task.stride.0 * block.row + x * STEP);
             for ky in 0..task.kernel.0 {
                 for kx in 0..task.kernel.1 {
                     let mut pixel = corner.add(ky * block.row + kx * task.pitch);

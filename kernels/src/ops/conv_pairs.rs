@@ -18,29 +18,32 @@ const PAIRS: usize = LANES / 2;
 
 thread_local! {
     /// Rounded input; it only grows, so that runs in steady state allocate nothing.
-    static ROUNDED: RefCell<Vec<u16>> = const { RefCell::new(Vec::new()) };
+    static ROUNDED: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
 }
 
 /// # Safety
 /// As [`conv`]; the processor must have AVX512_BF16, and the input's blocks
 /// sixteen channels a pixel.
 pub(super) unsafe fn run(task: &ConvTask<'_>, pairs: &PairWeights) {
+    if task.panels.is_empty() || task.rows.is_empty() {
+        return;
+    }
     let first = task.rows.start * task.stride.0;
     let rows = (task.rows.len() - 1) * task.stride.0 + task.kernel.0;
     let columns = (task.width - 1) * task.stride.1 + task.kernel.1;
     ROUNDED.with_borrow_mut(|rounded| {
-        let halves = task.inputs.len() * rows * columns * LANES;
-        if rounded.len() < halves {
-            rounded.resize(halves, 0);
+        let pairs_needed = task.inputs.len() * rows * columns * PAIRS;
+        if rounded.len() < pairs_needed {
+            rounded.resize(pairs_needed, 0);
         }
         let inputs: Vec<InputBlock> = task
             .inputs
             .iter()
-            .zip(rounded.chunks_exact_mut(rows * columns * LANES))
+            .zip(rounded.chunks_exact_mut(rows * columns * PAIRS))
             .map(|(block, to)| {
-                for (y, row) in to.chunks_exact_mut(columns * LANES).enumerate() {
+                for (y, row) in to.chunks_exact_mut(columns * PAIRS).enumerate() {
                     // SAFETY: output rows and columns of the task read exactly these pixels.
-                    unsafe { bf16::round(block.origin.add((first + y) * block.row), row.as_mut_ptr(), columns) };
+                    unsafe { bf16::round(block.origin.add((first + y) * block.row), row.as_mut_ptr().cast(), columns) };
                 }
                 let row = columns * PAIRS;
                 // Where row 0 of the image would be; only rows of this task are read.

@@ -104,7 +104,7 @@ fn alternatives(peak: &Peak, previous: Option<&Peak>, row: &[f32], classes: &[ch
         }
     }
     // The foot of a neighbour's peak is no character of its own.
-    let of_neighbour = |ch: char| ch == peak.ch || previous.is_none_or(|p| p.ch == ch);
+    let of_neighbour = |ch: char| ch == peak.ch || previous.is_some_and(|p| p.ch == ch);
     if let Some((ch, confidence)) = peak.lost.filter(|(ch, _)| !of_neighbour(*ch)) {
         found.push(CharAlternative { text: [ch, peak.ch].iter().collect(), confidence });
     }

@@ -52,14 +52,17 @@ impl EngineArgs {
     /// The networks that read: the preset's, but for what is named on its own.
     pub fn networks(&self) -> Networks {
         let preset = self.preset.networks();
+        let recognise = self.recogniser.clone().unwrap_or(preset.recognise);
+        let reread = match self.second_recogniser.as_deref() {
+            None => preset.reread,
+            Some("none") => None,
+            Some(name) => Some(name.to_owned()),
+        };
         Networks {
             detect: self.detector.clone().unwrap_or(preset.detect),
-            recognise: self.recogniser.clone().unwrap_or(preset.recognise),
-            reread: match self.second_recogniser.as_deref() {
-                None => preset.reread,
-                Some("none") => None,
-                Some(name) => Some(name.to_owned()),
-            },
+            // A network has nothing to add to its own reading.
+            reread: reread.filter(|second| *second != recognise),
+            recognise,
             reread_below: self.reread_below.unwrap_or(preset.reread_below),
         }
     }

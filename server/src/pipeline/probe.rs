@@ -55,7 +55,7 @@ impl Pipeline {
         let regions = TextRegions { regions: vec![TextRegion { quad, score: 1.0 }] };
         let crops = crop::crop(&self.compute, page, regions).await;
         let read = recognise::recognise(&job, crops).await?;
-        recognise::settle(&job, read).await?;
+        recognise::exercise_second(&job, &read).await?;
         let lines = vec![TextLine::evenly_spaced("TOTAL 9.00", 1.0, quad)];
         extract::extract(&job, Arc::new(TextLines { lines, page_width: side, page_height: side })).await?;
         Ok(())

@@ -1,7 +1,7 @@
 //! The recognise stage: `LineCrops` → `TextLines`, through the queues that the lines of all requests share.
 //!
 //! A set of models may have a second, more careful reader. Lines that the
-//! first one doubts go to it as well, and the surer of the two readings stays:
+//! first one doubts go to it as well, and the reading that is surer on average stays:
 //! most of the second reader's accuracy for a fraction of its time. It is asked
 //! when the page is known to be upright, since every line is doubtful before.
 
@@ -50,7 +50,9 @@ pub async fn recognise(job: &Job, crops: LineCrops) -> Result<FirstReading, Read
 pub async fn settle(job: &Job, first: FirstReading) -> Result<SettledReading, ReadError> {
     let FirstReading { crops, mut lines } = first;
     let Some(second) = &job.serving.reread else { return Ok(SettledReading { lines, reread: 0 }) };
-    let doubtful: Vec<usize> = (0..lines.len()).filter(|i| lines[*i].certainty() < second.below).collect();
+    // What the first reader takes for no text (logos, barcodes, creases) is not asked about.
+    let doubts = |line: &TextLine| !line.chars.is_empty() && line.certainty() < second.below;
+    let doubtful: Vec<usize> = (0..lines.len()).filter(|i| doubts(&lines[*i])).collect();
     let again: Vec<_> = doubtful.iter().map(|i| Arc::clone(&crops[*i])).collect();
     let readings = submit(job, &second.queue, &again).await?;
     metrics::lines_read("second", readings.len());
@@ -60,6 +62,18 @@ pub async fn settle(job: &Job, first: FirstReading) -> Result<SettledReading, Re
         }
     }
     Ok(SettledReading { lines, reread: doubtful.len() })
+}
+
+/// Has the second reader, if there is one, read every crop, whatever the first
+/// one made of it: for warming it up and for probes.
+///
+/// # Errors
+/// As [`recognise`].
+pub async fn exercise_second(job: &Job, first: &FirstReading) -> Result<(), ReadError> {
+    if let Some(second) = &job.serving.reread {
+        submit(job, &second.queue, &first.crops).await?;
+    }
+    Ok(())
 }
 
 /// The text of a page of `width`×`height` pixels: patterns that are no text

@@ -40,7 +40,7 @@ impl Preset {
     /// reader was chosen on validation lines: see the README.
     pub fn networks(self) -> Networks {
         let (detect, reread, reread_below) = match self {
-            Self::Tiny => ("tiny", None, 0.0),
+            Self::Tiny => ("tiny", None, 0.6),
             Self::Balanced => ("tiny", Some(SECOND), 0.6),
             Self::Accurate => ("small", Some(SECOND), 0.9),
         };

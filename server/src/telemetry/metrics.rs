@@ -75,6 +75,7 @@ fn describe() {
         Unit::Count,
         "lines that were read, by reader; the second reads again what the first doubts"
     );
+    describe_gauge!(KERNELS, Unit::Count, "1 for the instruction set that the networks run on");
     describe_counter!(PANICS, Unit::Count, "panics, each a fault of the server");
 }
 

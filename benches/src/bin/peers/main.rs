@@ -1,5 +1,5 @@
-//! Slipstream beside faster-paddle, the fastest open reader with the same
-//! networks on ONNX Runtime: in turns, on the same receipts and threads.
+//! Slipstream beside faster-paddle, the fastest open reader with
+//! networks of the same family on ONNX Runtime: in turns, on the same receipts and threads.
 //!
 //! `cargo run --release -p slipstream-benches --bin peers -- --venv DIR --data DIR --ids FILE --threads 2 --rounds 3 --json FILE`
 //!

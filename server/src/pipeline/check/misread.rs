@@ -18,7 +18,12 @@ pub(super) fn add_misread(found: &mut Option<Found<Money>>, lines: &TextLines, a
     let mut others = readings(&found.best, lines, amounts);
     others.retain(|o| o.value != found.best.value && found.alternatives.iter().all(|a| a.value != o.value));
     others.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
-    others.dedup_by(|a, b| a.value == b.value);
+    let mut seen = Vec::new();
+    others.retain(|o| {
+        let new = !seen.contains(&o.value);
+        seen.push(o.value);
+        new
+    });
     found.alternatives.extend(others.into_iter().take(MOST));
     found.alternatives.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
 }
@@ -94,6 +99,24 @@ mod tests {
     #[test]
     fn a_reading_that_agrees_stays() {
         assert_eq!(total(&findings("10.60", (1, "8"))), ("10.60".to_owned(), vec!["18.60".to_owned()]));
+    }
+
+    #[test]
+    fn a_total_that_a_misread_subtotal_refutes_stays() {
+        // 18.00 + 0.60, with the subtotal read as 10.00 and both eights in doubt.
+        let mut page = Vec::new();
+        let mut entities = Entities {
+            subtotal: line(&mut page, "SUBTOTAL 10.00", 9),
+            tax_total: line(&mut page, "GST 0.60", 4),
+            ..Entities::default()
+        };
+        entities.total = line(&mut page, "TOTAL 18.60", 6);
+        for (line, other) in [(0, "8"), (2, "0")] {
+            let place = page[line].chars.len() - 4;
+            page[line].chars[place].alternatives.push(CharAlternative { text: other.to_owned(), confidence: 0.3 });
+        }
+        let lines = TextLines { lines: page, page_width: 100, page_height: 100 };
+        assert_eq!(total(&check(&entities, &lines, &CheckSettings { today: date(2026, 1, 1) })).0, "18.60");
     }
 
     #[test]

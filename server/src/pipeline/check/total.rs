@@ -1,7 +1,7 @@
 //! Which reading of the total to believe: one that the receipt's own sums prove beats one they refute.
 
 use super::{
-    Findings, Money,
+    Findings, Found, Money,
     arithmetic::{Outcome, all_tax, checks_of_total, value},
 };
 
@@ -17,7 +17,7 @@ const MIN_RATIO: f32 = 0.05;
 pub(super) fn prefer_proved(findings: &mut Findings) {
     let Some(total) = &findings.total else { return };
     let (proved, refuted) = tally(findings, total.value().copied());
-    if proved > 0 || refuted == 0 {
+    if proved > 0 || refuted == 0 || may_be_proved(findings, total.value().copied()) {
         return;
     }
     let index = total.alternatives.iter().position(|a| {
@@ -27,6 +27,17 @@ pub(super) fn prefer_proved(findings: &mut Findings) {
     if let (Some(index), Some(total)) = (index, &mut findings.total) {
         total.prefer(index);
     }
+}
+
+/// Whether another reading of the subtotal or of the tax adds up to `total`:
+/// then one of those was misread, and the total is right as it stands.
+fn may_be_proved(findings: &Findings, total: Option<Money>) -> bool {
+    let readings = |field: &Option<Found<Money>>| -> Vec<Money> {
+        let all = field.iter().flat_map(|f| f.alternatives.iter().chain([&f.best]));
+        all.filter_map(|candidate| candidate.value).collect()
+    };
+    let taxes = readings(&findings.tax_total);
+    total.is_some() && readings(&findings.subtotal).iter().any(|s| taxes.iter().any(|tax| s.checked_add(*tax) == total))
 }
 
 /// Rules that prove and rules that refute `total`.
