@@ -130,7 +130,7 @@ impl Setting<'_> {
 
     fn faster_paddle(&self, class: Class, together: bool) -> Command {
         let mut command = Command::new(self.venv.join("bin/python"));
-        command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/faster_paddle.py"));
+        command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/run_faster_paddle.py"));
         command.arg(class.name()).arg(self.data).arg(self.ids).arg(self.out);
         command.args(["--threads", &self.threads.to_string()]);
         if together {

@@ -1,6 +1,6 @@
 """Reads receipts with faster-paddle and writes what it read and how long it took, in a process of its own.
 
-usage: faster_paddle.py SIZE DATA IDS OUT --threads N [--batch N]
+usage: run_faster_paddle.py SIZE DATA IDS OUT --threads N [--batch N]
 
 SIZE is tiny or small; DATA/img/ID.jpg are the receipts, IDS is a file of ids. Needs `pip install faster-paddle==1.0.4`.
 OUT gets what `slipstream eval ocr --report` writes as well. Its setting is its fastest: long side 960. With --batch the
