@@ -8,7 +8,7 @@ use slipstream_kernels::{Activation, Backend, Filter, Network, NetworkBuilder, O
 
 /// Results of about 1 may differ by rounding: of sums, or of bfloat16 products.
 fn tolerance(backend: Backend) -> f32 {
-    if backend == Backend::Avx512Bf16 { 5e-2 } else { 1e-3 }
+    if backend.multiplies_bf16() { 5e-2 } else { 1e-3 }
 }
 
 /// Reproducible values in -1..1.
@@ -24,7 +24,7 @@ fn noise(count: usize, seed: u32) -> Vec<f32> {
 fn filter(shape: [usize; 4]) -> Filter {
     let fan_in = (shape[1] * shape[2] * shape[3]) as f32;
     let weights = noise(shape.iter().product(), 3).into_iter().map(|w| w / fan_in.sqrt()).collect();
-    Filter { weights, bias: noise(shape[0], 5), shape }
+    Filter { weights, bias: noise(shape[0], 5), shape, ..Filter::default() }
 }
 
 fn network(bytes: [u8; 10]) -> Option<Network> {

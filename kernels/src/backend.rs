@@ -3,15 +3,21 @@
 use std::sync::OnceLock;
 
 /// The environment variable that overrides the choice, for tests and for
-/// finding faults: `avx512bf16`, `avx512`, `avx2` or `portable`.
+/// finding faults: a [`Backend::name`].
 pub const BACKEND_VARIABLE: &str = "SLIPSTREAM_KERNELS";
 
 /// An implementation of the kernels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Backend {
+    /// Products as [`Backend::Avx512Vnni`] where a network is calibrated, as
+    /// [`Backend::Avx512Bf16`] elsewhere.
+    Avx512VnniBf16,
     /// As [`Backend::Avx512`], with the products of dense convolutions in
     /// bfloat16 (8 bits of precision) and their sums in f32: twice the rate.
     Avx512Bf16,
+    /// As [`Backend::Avx512`], with dense convolutions that are calibrated for
+    /// it (see [`crate::Quantisation`]) in integers of eight bits: four times the rate.
+    Avx512Vnni,
     /// 512-bit vectors with fused multiply-add.
     Avx512,
     /// 256-bit vectors with fused multiply-add.
@@ -27,10 +33,15 @@ impl Backend {
         #[cfg(target_arch = "x86_64")]
         {
             if std::arch::is_x86_feature_detected!("avx512f") {
-                if std::arch::is_x86_feature_detected!("avx512bf16") {
-                    found.push(Self::Avx512Bf16);
-                }
-                found.push(Self::Avx512);
+                let vnni = std::arch::is_x86_feature_detected!("avx512vnni");
+                let bf16 = std::arch::is_x86_feature_detected!("avx512bf16");
+                let backends = [
+                    (Self::Avx512VnniBf16, vnni && bf16),
+                    (Self::Avx512Bf16, bf16),
+                    (Self::Avx512Vnni, vnni),
+                    (Self::Avx512, true),
+                ];
+                found.extend(backends.into_iter().filter(|(_, present)| *present).map(|(backend, _)| backend));
             }
             if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
                 found.push(Self::Avx2);
@@ -52,10 +63,27 @@ impl Backend {
         })
     }
 
+    /// Whether vectors have 512 bits.
+    pub(crate) const fn has_avx512(self) -> bool {
+        !matches!(self, Self::Avx2 | Self::Portable)
+    }
+
+    /// Whether calibrated convolutions multiply integers.
+    pub const fn multiplies_integers(self) -> bool {
+        matches!(self, Self::Avx512VnniBf16 | Self::Avx512Vnni)
+    }
+
+    /// Whether the other dense convolutions multiply bfloat16.
+    pub const fn multiplies_bf16(self) -> bool {
+        matches!(self, Self::Avx512VnniBf16 | Self::Avx512Bf16)
+    }
+
     /// The name used in logs, metrics and [`BACKEND_VARIABLE`].
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Avx512VnniBf16 => "avx512vnnibf16",
             Self::Avx512Bf16 => "avx512bf16",
+            Self::Avx512Vnni => "avx512vnni",
             Self::Avx512 => "avx512",
             Self::Avx2 => "avx2",
             Self::Portable => "portable",

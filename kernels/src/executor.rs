@@ -73,15 +73,24 @@ impl Network {
     ) -> Result<(Vec<f32>, [usize; 3]), RunError> {
         self.check_image(image, height, width)?;
         let plan = self.plan(height, width)?;
-        let mut arena = self.arenas.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        let mut arena = self.idle_arena();
         let run = Run::new(self, &plan, &mut arena, parallelism);
         run.load_image(image);
         for (i, op) in self.ops.iter().enumerate() {
             run.step(op, Value(i + 1));
         }
         let result = run.output();
-        self.arenas.lock().unwrap_or_else(PoisonError::into_inner).push(arena);
+        self.give_back(arena);
         Ok((result, plan.output))
+    }
+
+    /// Memory for a run; to be given back.
+    pub(crate) fn idle_arena(&self) -> Arena {
+        self.arenas.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    pub(crate) fn give_back(&self, arena: Arena) {
+        self.arenas.lock().unwrap_or_else(PoisonError::into_inner).push(arena);
     }
 
     /// Whether the image has the values that it should have.
@@ -125,7 +134,7 @@ impl<'a> Run<'a> {
         Self { network, plan, memory: arena.reserve(plan.floats), threads }
     }
 
-    fn view(&self, value: Value) -> View {
+    pub(crate) fn view(&self, value: Value) -> View {
         // SAFETY: the plan placed the value's buffer inside the arena.
         unsafe { View::new(self.plan.shapes[value.0], self.memory.add(self.plan.offsets[value.0])) }
     }
@@ -171,7 +180,7 @@ impl<'a> Run<'a> {
             unsafe { output.clear_halo() };
         }
         match op {
-            Op::Conv { inputs, weights, kernel, stride, padding, activation, residual } => {
+            Op::Conv { inputs, weights, kernel, stride, padding, activation, residual, .. } => {
                 let padding = match padding {
                     Padding::Symmetric(h, w) => (*h, *w),
                     Padding::SameUpper => (0, 0),
@@ -180,7 +189,7 @@ impl<'a> Run<'a> {
                 let residual = residual.map(|r| self.view(r));
                 self.conv(inputs, weights, &conv, output, residual, (1, (0, 0)));
             }
-            Op::ConvTranspose { input, weights, activation } => {
+            Op::ConvTranspose { input, weights, activation, .. } => {
                 let conv = Conv { kernel: (1, 1), stride: (1, 1), padding: (0, 0), activation: *activation };
                 for (parity, weights) in weights.iter().enumerate() {
                     self.conv(&[*input], weights, &conv, output, None, (2, (parity % 2, parity / 2)));
@@ -321,7 +330,8 @@ impl<'a> Run<'a> {
                 weights: weights.weights.as_ptr(),
                 panel_floats: weights.panel_floats,
                 // The image has four values a pixel, which do not come in blocks.
-                pairs: weights.pairs.as_ref().filter(|_| shape.pitch == LANES),
+                narrow: weights.narrow.as_ref().filter(|_| shape.pitch == LANES),
+                scales: std::ptr::null(),
                 bias: weights.bias.as_ptr(),
                 activation: conv.activation,
                 output,

@@ -13,14 +13,18 @@
 //! | `ops` | the kernels, each written once over those lanes |
 //! | `network`, `plan`, `executor` | description → buffers → run |
 //! | `profile` | the time of each operation |
+//! | `filter`, `packing` | weights as they are given, and as the kernels read them |
+//! | `calibrate` | fitting integers to what a network meets |
 //! | [`candle_op`] | a network as one candle operation |
 //!
 //! The only crate of the workspace with `unsafe` code.
 
 mod arena;
 pub mod backend;
+mod calibrate;
 pub mod candle_op;
 mod executor;
+mod filter;
 mod layout;
 mod network;
 mod ops;
@@ -30,7 +34,9 @@ mod profile;
 mod simd;
 
 pub use backend::Backend;
+pub use calibrate::Calibrated;
 pub use candle_op::NetworkOp;
 pub use executor::{Parallelism, RunError};
-pub use network::{Activation, BuildError, Filter, Network, NetworkBuilder, OutputOrder, Padding, Value};
+pub use filter::{BuildError, Filter, Quantisation};
+pub use network::{Activation, Network, NetworkBuilder, OutputOrder, Padding, Value};
 pub use profile::Layer;

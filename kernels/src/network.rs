@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::arena::{Arena, Packed};
 use crate::backend::Backend;
+use crate::filter::{BuildError, Filter};
 use crate::layout::blocks_of;
 use crate::ops::pool::PoolKind;
 use crate::packing::{self, ConvWeights};
@@ -43,48 +44,9 @@ pub enum Padding {
     SameUpper,
 }
 
-/// Weights of a convolution: `weights` in `[out][in][height][width]` order
-/// (`in` is 1 for depthwise filters), `bias` one per output channel.
-#[derive(Debug, Clone)]
-pub struct Filter {
-    /// `out · in · height · width` values.
-    pub weights: Vec<f32>,
-    /// `out` values.
-    pub bias: Vec<f32>,
-    /// `[out, in, height, width]`.
-    pub shape: [usize; 4],
-}
-
-/// A filter or operand that does not fit.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub enum BuildError {
-    /// The buffers do not match the shape they are declared with.
-    #[error("a filter of shape {shape:?} got {weights} weights and {bias} biases")]
-    FilterSize {
-        /// The declared shape.
-        shape: [usize; 4],
-        /// Weights given.
-        weights: usize,
-        /// Biases given.
-        bias: usize,
-    },
-    /// Channels of operand and filter differ.
-    #[error("{operation} expects {expected} channels, its input has {got}")]
-    Channels {
-        /// The operation.
-        operation: &'static str,
-        /// Channels that the weights are for.
-        expected: usize,
-        /// Channels of the input.
-        got: usize,
-    },
-    /// Something that the kernels do not implement.
-    #[error("{0} is not supported")]
-    Unsupported(&'static str),
-}
-
 pub(crate) enum Op {
     Conv {
+        name: String,
         inputs: Vec<Value>,
         weights: ConvWeights,
         kernel: (usize, usize),
@@ -95,6 +57,7 @@ pub(crate) enum Op {
     },
     /// Kernel 2×2, stride 2: one set of 1×1 weights per output parity (row-major).
     ConvTranspose {
+        name: String,
         input: Value,
         weights: Box<[ConvWeights; 4]>,
         activation: Activation,
@@ -219,9 +182,10 @@ impl NetworkBuilder {
             self.expect("residual addition", out, residual)?;
         }
         let blocks: Vec<_> = inputs.iter().flat_map(|v| self.block_channels(*v)).collect();
-        let weights = ConvWeights::new(&filter.weights, &filter.bias, (out, expected, kh * kw), &blocks);
-        let inputs = inputs.to_vec();
-        let op = Op::Conv { inputs, weights, kernel: (kh, kw), stride, padding, activation, residual };
+        let mut weights = ConvWeights::new(&filter.weights, &filter.bias, (out, expected, kh * kw), &blocks);
+        weights.quantisation = filter.quantisation(expected)?;
+        let (name, inputs) = (filter.name.clone(), inputs.to_vec());
+        let op = Op::Conv { name, inputs, weights, kernel: (kh, kw), stride, padding, activation, residual };
         Ok(self.push(op, out))
     }
 
@@ -252,6 +216,7 @@ impl NetworkBuilder {
         }
         self.expect("transposed convolution", inputs, input)?;
         let blocks: Vec<_> = self.block_channels(input).collect();
+        let quantisation = filter.quantisation(inputs)?;
         let weights = std::array::from_fn(|parity| {
             let mut slice = vec![0.0; out * inputs];
             for i in 0..inputs {
@@ -259,9 +224,12 @@ impl NetworkBuilder {
                     slice[o * inputs + i] = filter.weights[(i * out + o) * 4 + parity];
                 }
             }
-            ConvWeights::new(&slice, &filter.bias, (out, inputs, 1), &blocks)
+            let mut weights = ConvWeights::new(&slice, &filter.bias, (out, inputs, 1), &blocks);
+            weights.quantisation.clone_from(&quantisation);
+            weights
         });
-        Ok(self.push(Op::ConvTranspose { input, weights: Box::new(weights), activation }, out))
+        let name = filter.name.clone();
+        Ok(self.push(Op::ConvTranspose { name, input, weights: Box::new(weights), activation }, out))
     }
 
     /// Depthwise convolution with a symmetric border.
@@ -378,12 +346,16 @@ impl NetworkBuilder {
         // Heads are padded to whole blocks; zero channels change no product.
         let columns = qkv.shape[1];
         let padded_qkv = Filter {
+            name: qkv.name.clone(),
+            input: qkv.input.clone(),
             weights: packing::pad_rows(&qkv.weights, columns, width),
             bias: packing::pad_rows(&qkv.bias, 1, width),
             shape: [3 * heads * LANES, columns, 1, 1],
         };
         let out = projection.shape[0];
         let padded_projection = Filter {
+            name: projection.name.clone(),
+            input: projection.input.clone(),
             weights: projection
                 .weights
                 .chunks(projection.shape[1])
@@ -421,17 +393,6 @@ impl NetworkBuilder {
     }
 }
 
-impl Filter {
-    fn size_error(&self) -> BuildError {
-        BuildError::FilterSize { shape: self.shape, weights: self.weights.len(), bias: self.bias.len() }
-    }
-
-    fn check(&self) -> Result<(), BuildError> {
-        let fits = self.weights.len() == self.shape.iter().product::<usize>() && self.bias.len() == self.shape[0];
-        if fits && !self.shape.contains(&0) { Ok(()) } else { Err(self.size_error()) }
-    }
-}
-
 /// A network ready to run; cheap to share between threads.
 pub struct Network {
     pub(crate) backend: Backend,
@@ -446,17 +407,14 @@ pub struct Network {
 }
 
 impl Network {
-    /// The same network on another backend, which must be available; for tests.
+    /// The same network on another backend, which must be available; for tests and for measuring.
     pub fn with_backend(mut self, backend: Backend) -> Self {
         self.backend = backend;
-        #[cfg(target_arch = "x86_64")]
-        if backend == Backend::Avx512Bf16 {
-            for op in &mut self.ops {
-                match op {
-                    Op::Conv { weights, .. } => weights.pair_up(),
-                    Op::ConvTranspose { weights, .. } => weights.iter_mut().for_each(ConvWeights::pair_up),
-                    _ => {}
-                }
+        for op in &mut self.ops {
+            match op {
+                Op::Conv { weights, .. } => weights.narrow_for(backend),
+                Op::ConvTranspose { weights, .. } => weights.iter_mut().for_each(|w| w.narrow_for(backend)),
+                _ => {}
             }
         }
         self

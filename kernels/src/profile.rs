@@ -1,9 +1,7 @@
 //! Where the time of a network goes, operation by operation.
 
-use std::sync::PoisonError;
 use std::time::Instant;
 
-use crate::arena::Arena;
 use crate::executor::{Parallelism, Run, RunError};
 use crate::layout::Shape;
 use crate::network::{Network, Op, Value};
@@ -11,6 +9,8 @@ use crate::network::{Network, Op, Value};
 /// One operation of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layer {
+    /// The filter's name; empty where there is none.
+    pub name: String,
     /// What it computes, for example `conv 1×1 96→192`.
     pub operation: String,
     /// `[height, width, channels]` of its output.
@@ -38,7 +38,7 @@ impl Network {
     ) -> Result<Vec<Layer>, RunError> {
         self.check_image(image, height, width)?;
         let plan = self.plan(height, width)?;
-        let mut arena: Arena = self.arenas.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        let mut arena = self.idle_arena();
         let run = Run::new(self, &plan, &mut arena, parallelism);
         let mut layers: Vec<Layer> =
             self.ops.iter().enumerate().map(|(i, op)| describe(op, &plan.shapes, i + 1)).collect();
@@ -50,7 +50,7 @@ impl Network {
                 layer.seconds = layer.seconds.min(started.elapsed().as_secs_f64());
             }
         }
-        self.arenas.lock().unwrap_or_else(PoisonError::into_inner).push(arena);
+        self.give_back(arena);
         Ok(layers)
     }
 }
@@ -92,7 +92,12 @@ fn describe(op: &Op, shapes: &[Shape], output: usize) -> Layer {
     };
     let read: usize = inputs.iter().map(|v| shapes[v.0]).map(|s| s.height * s.width * s.channels).sum();
     let values = read + weights + pixels * out.channels;
+    let name = match op {
+        Op::Conv { name, .. } | Op::ConvTranspose { name, .. } => name.clone(),
+        _ => String::new(),
+    };
     Layer {
+        name,
         operation,
         output: [out.height, out.width, out.channels],
         macs: macs as u64,

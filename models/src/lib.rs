@@ -13,11 +13,13 @@
 //! rayon pool that it is called from.
 
 mod backbone;
+pub mod calibrate;
 pub mod crop;
 pub mod detect;
 pub mod entities;
 pub mod extract;
 pub mod geometry;
+pub mod integers;
 pub mod orientation;
 pub mod raster;
 pub mod recognise;

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use safetensors::{Dtype, SafeTensors};
 use serde::de::DeserializeOwned;
-use slipstream_kernels::{BuildError, Filter};
+use slipstream_kernels::{BuildError, Filter, Quantisation};
+
+use crate::integers;
 
 /// A network that could not be loaded or run.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +47,8 @@ pub enum ModelError {
 /// Named tensors in f32, whatever precision the file has.
 pub struct Weights {
     tensors: HashMap<String, (Vec<usize>, Vec<f32>)>,
+    /// How inputs of filters are rounded to integers, where the network was calibrated.
+    roundings: HashMap<String, Quantisation>,
 }
 
 impl Weights {
@@ -70,7 +74,12 @@ impl Weights {
             };
             tensors.insert(name.to_string(), (view.shape().to_vec(), values));
         }
-        Ok(Self { tensors })
+        Ok(Self { tensors, roundings: HashMap::new() })
+    }
+
+    /// All tensors, in no order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &[f32])> {
+        self.tensors.iter().map(|(name, (_, values))| (name.as_str(), values.as_slice()))
     }
 
     /// The tensor `name` as shape and values.
@@ -95,11 +104,12 @@ impl Weights {
             return Err(ModelError::Tensor { name: weight, reason: format!("shape {shape:?}, expected 4 dimensions") });
         };
         let (_, bias) = self.get(&format!("{name}.bias"))?;
-        Ok(Filter { weights: weights.to_vec(), bias: bias.to_vec(), shape })
+        let input = self.roundings.get(name).cloned();
+        Ok(Filter { name: name.to_owned(), weights: weights.to_vec(), bias: bias.to_vec(), shape, input })
     }
 }
 
-/// Reads `folder`'s `model.safetensors` and `config.json`.
+/// Reads `folder`'s `model.safetensors` and `config.json`, and its roundings where it has any.
 ///
 /// # Errors
 /// [`ModelError`] when a file is missing, damaged or of another kind.
@@ -111,5 +121,7 @@ pub fn load<C: DeserializeOwned>(folder: &Path) -> Result<(Weights, C), ModelErr
     let (path, config) = read("config.json")?;
     let config = serde_json::from_slice(&config).map_err(|e| ModelError::Invalid { path, reason: e.to_string() })?;
     let (_, bytes) = read("model.safetensors")?;
-    Ok((Weights::from_bytes(&bytes)?, config))
+    let mut weights = Weights::from_bytes(&bytes)?;
+    weights.roundings = integers::load(folder)?;
+    Ok((weights, config))
 }

@@ -72,8 +72,12 @@ fn size_of_image((height, width): (usize, usize)) -> usize {
 /// A convolution that is nothing but multiply-adds on cached values.
 fn large_pointwise() -> Result<Network, Box<dyn Error>> {
     let (mut net, image) = NetworkBuilder::new();
-    let filter =
-        |shape: [usize; 4]| Filter { weights: vec![0.01; shape.iter().product()], bias: vec![0.0; shape[0]], shape };
+    let filter = |shape: [usize; 4]| Filter {
+        weights: vec![0.01; shape.iter().product()],
+        bias: vec![0.0; shape[0]],
+        shape,
+        ..Filter::default()
+    };
     let first = filter([256, 3, 3, 3]);
     let x = net.conv(&[image], &first, (2, 2), Padding::Symmetric(1, 1), Activation::None, None)?;
     let x = net.pointwise(x, &filter([256, 256, 1, 1]), Activation::None, None)?;

@@ -11,7 +11,7 @@ use super::activation;
 use crate::backend::Backend;
 use crate::layout::View;
 use crate::network::Activation;
-use crate::packing::PairWeights;
+use crate::packing::Narrow;
 use crate::simd::{LANES, Lanes, Products, Single, multiversion, unroll};
 
 /// Output channels of a packed panel.
@@ -31,7 +31,7 @@ pub(crate) struct InputBlock {
 /// The rows `rows` of the output channels `panels` of one convolution.
 pub(crate) struct ConvTask<'a> {
     pub(crate) inputs: &'a [InputBlock],
-    /// Values per input pixel: 16, 8 for pairs of channels, or 4 for the image.
+    /// Values per input pixel: 16, 8 for pairs of channels, or 4 for quads of them and for the image.
     pub(crate) pitch: usize,
     pub(crate) kernel: (usize, usize),
     pub(crate) stride: (usize, usize),
@@ -39,8 +39,10 @@ pub(crate) struct ConvTask<'a> {
     pub(crate) weights: *const f32,
     /// Values between panels.
     pub(crate) panel_floats: usize,
-    /// The same in bfloat16, for backends that multiply pairs.
-    pub(crate) pairs: Option<&'a PairWeights>,
+    /// The same in a narrower type, for backends that multiply it.
+    pub(crate) narrow: Option<&'a Narrow>,
+    /// `[panels][PANEL]`: what sums of integers are multiplied with; null for other types.
+    pub(crate) scales: *const f32,
     /// `[panels][PANEL]`.
     pub(crate) bias: *const f32,
     pub(crate) activation: Activation,
@@ -80,10 +82,10 @@ impl ConvTask<'_> {
 /// # Safety
 /// As [`conv`]; `backend` must be available.
 pub(crate) unsafe fn run(backend: Backend, task: &ConvTask<'_>) {
-    match task.pairs {
-        // SAFETY: forwarded; the backend has AVX512_BF16.
+    match task.narrow {
+        // SAFETY: forwarded; weights are made narrow for backends that multiply them.
         #[cfg(target_arch = "x86_64")]
-        Some(pairs) if backend == Backend::Avx512Bf16 => unsafe { super::conv_pairs::run(task, pairs) },
+        Some(narrow) => unsafe { super::conv_narrow::run(task, narrow) },
         // SAFETY: forwarded.
         _ => unsafe { run_single(backend, task) },
     }
@@ -136,7 +138,8 @@ unsafe fn row<L: Lanes, P: Products<L>, const N: usize>(task: &ConvTask<'_>, pan
         match task.pitch * task.stride.1 {
             16 => row_of::<L, P, N, 16>(task, panel, half, y),
             32 => row_of::<L, P, N, 32>(task, panel, half, y),
-            // Pairs at stride 1, or the image, which the builder admits at stride 2 alone.
+            4 => row_of::<L, P, N, 4>(task, panel, half, y),
+            // Pairs at stride 1, quads at stride 2, or the image, which the builder admits at stride 2 alone.
             _ => row_of::<L, P, N, 8>(task, panel, half, y),
         }
     }
@@ -198,9 +201,9 @@ unsafe fn tile<L: Lanes, P: Products<L>, const N: usize, const T: usize, const S
     // SAFETY: the caller vouches for inputs, weights and output; all offsets below stay inside them.
     unsafe {
         let mut acc = [[L::splat(0.0); T]; N];
+        let first = panel * PANEL + half * LANES;
         for (n, blocks) in acc.iter_mut().enumerate() {
-            let bias = L::load(task.bias.add(panel * PANEL + (half + n) * LANES));
-            *blocks = [bias; T];
+            *blocks = [P::start(task.bias.add(first + n * LANES)); T];
         }
         let mut weights = task.weights.add(panel * task.panel_floats + half * LANES);
         for block in task.inputs {
@@ -228,8 +231,9 @@ unsafe fn tile<L: Lanes, P: Products<L>, const N: usize, const T: usize, const S
         }
         for (n, blocks) in acc.iter().enumerate() {
             let out = task.output_at(panel * 2 + half + n, y, x);
+            let (scale, bias) = (task.scales.wrapping_add(first + n * LANES), task.bias.add(first + n * LANES));
             unroll!(PIXEL < T, {
-                blocks[PIXEL].store(out.add(PIXEL * task.scatter * LANES));
+                P::finish(blocks[PIXEL], scale, bias).store(out.add(PIXEL * task.scatter * LANES));
             });
         }
     }

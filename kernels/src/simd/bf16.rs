@@ -42,15 +42,10 @@ pub(crate) unsafe fn round(from: *const f32, to: *mut u16, pixels: usize) {
     }
 }
 
-/// The bfloat16 nearest to `x`, ties to even; not for NaN.
-pub(crate) fn nearest(x: f32) -> u16 {
-    let bits = x.to_bits();
-    ((bits + 0x7fff + ((bits >> 16) & 1)) >> 16) as u16
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::packing::nearest_bf16 as nearest;
 
     #[test]
     fn rounding_agrees_with_the_processor() {

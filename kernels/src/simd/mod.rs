@@ -10,6 +10,8 @@ pub(crate) mod avx2;
 pub(crate) mod avx512;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod bf16;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod int8;
 pub(crate) mod portable;
 
 use crate::ops::activation::Precision;
@@ -55,8 +57,21 @@ pub(crate) trait Products<L: Lanes> {
     /// What the products are worth, and so what the activation behind them has to be.
     const PRECISION: Precision;
 
+    /// What the sums of sixteen outputs start from, given their biases.
+    #[inline(always)]
+    unsafe fn start(bias: *const f32) -> L {
+        // SAFETY: forwarded.
+        unsafe { L::load(bias) }
+    }
+
     /// `value * weight + sum`.
     unsafe fn mul_add(value: L, weight: L, sum: L) -> L;
+
+    /// The outputs in f32, given their sums, scales (of integers alone) and biases.
+    #[inline(always)]
+    unsafe fn finish(sum: L, _scale: *const f32, _bias: *const f32) -> L {
+        sum
+    }
 }
 
 /// One f32 product a lane.
@@ -96,7 +111,7 @@ macro_rules! multiversion {
             match backend {
                 // SAFETY: an available backend's features are present.
                 #[cfg(target_arch = "x86_64")]
-                $crate::Backend::Avx512 | $crate::Backend::Avx512Bf16 => unsafe { avx512(task) },
+                wide if wide.has_avx512() => unsafe { avx512(task) },
                 // SAFETY: as above.
                 #[cfg(target_arch = "x86_64")]
                 $crate::Backend::Avx2 => unsafe { avx2(task) },

@@ -12,8 +12,9 @@ use std::sync::Arc;
 
 use candle_core::{Device, Tensor};
 use serde::Deserialize;
-use slipstream_kernels::{Network, NetworkOp, Parallelism};
+use slipstream_kernels::{Backend, Network, NetworkOp, Parallelism};
 
+use crate::calibrate::Image;
 use crate::geometry::{Point, Quad};
 use crate::raster::Raster;
 use crate::weights::{ModelError, load};
@@ -47,6 +48,12 @@ struct Config {
     boxes: BoxSettings,
 }
 
+/// The network in `folder`, and what is known of it.
+fn read(folder: &Path) -> Result<(Network, Config), ModelError> {
+    let (weights, config): (_, Config) = load(folder)?;
+    Ok((network::build(&weights, &config.structure)?, config))
+}
+
 /// A detection network with its pre- and post-processing.
 pub struct Detector {
     op: NetworkOp,
@@ -59,14 +66,36 @@ impl Detector {
     /// # Errors
     /// [`ModelError`] when files are missing or do not fit each other.
     pub fn load(folder: &Path) -> Result<Self, ModelError> {
-        let (weights, config): (_, Config) = load(folder)?;
-        let network = network::build(&weights, &config.structure)?;
+        Self::load_for(folder, Backend::current())
+    }
+
+    /// The same on another of the instruction sets that this processor has.
+    ///
+    /// # Errors
+    /// As [`Detector::load`].
+    pub fn load_for(folder: &Path, backend: Backend) -> Result<Self, ModelError> {
+        let (network, config) = read(folder)?;
+        let network = network.with_backend(backend);
         Ok(Self { op: NetworkOp::new(Arc::new(network), Parallelism::Pool), config })
+    }
+
+    /// The network alone of the detector in `folder`, for calibrating it.
+    ///
+    /// # Errors
+    /// As [`Detector::load`].
+    pub fn load_network(folder: &Path) -> Result<Network, ModelError> {
+        Ok(read(folder)?.0)
     }
 
     /// The network, for measuring it.
     pub fn network(&self) -> &Network {
         self.op.network()
+    }
+
+    /// The page as the network takes it, with its height and width.
+    pub fn image(&self, page: &Raster) -> Image {
+        let (width, height) = input::working_size(page, self.config.long_side);
+        (input::normalised(page, (width, height), self.config.mean, self.config.deviation), (height, width))
     }
 
     /// The text lines of `page`; computes on the rayon pool of the caller.
@@ -77,8 +106,7 @@ impl Detector {
         if page.width() == 0 || page.height() == 0 {
             return Ok(TextRegions::default());
         }
-        let (width, height) = input::working_size(page, self.config.long_side);
-        let image = input::normalised(page, (width, height), self.config.mean, self.config.deviation);
+        let (image, (height, width)) = self.image(page);
         let map = self.probability_map(image, (height, width))?;
         let (sx, sy) = (page.width() as f32 / width as f32, page.height() as f32 / height as f32);
         let (right, bottom) = (page.width() as f32, page.height() as f32);

@@ -86,6 +86,8 @@ fn head(net: &mut NetworkBuilder, w: &Weights, pyramid: &[Value]) -> Result<Valu
     };
     let weights = (0..4).flat_map(|tap| (0..inputs).map(move |i| (i, tap))).map(|(i, tap)| last.weights[i * 4 + tap]);
     let taps = slipstream_kernels::Filter {
+        name: last.name,
+        input: last.input,
         weights: weights.collect(),
         bias: vec![last.bias[0]; 4],
         shape: [4, inputs, 1, 1],

@@ -9,8 +9,9 @@ use std::sync::Arc;
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 use serde::Deserialize;
-use slipstream_kernels::{Network, NetworkOp, Parallelism};
+use slipstream_kernels::{Backend, Network, NetworkOp, Parallelism};
 
+use crate::calibrate::Image;
 use crate::crop::{CROP_HEIGHT, LineCrop};
 use crate::text::TextLine;
 use crate::weights::{ModelError, load};
@@ -23,6 +24,12 @@ struct Config {
     min_width: usize,
     /// What each class reads as; the first is CTC's blank.
     classes: Vec<String>,
+}
+
+/// The network in `folder`, and what is known of it.
+fn read(folder: &Path) -> Result<(Network, Config), ModelError> {
+    let (weights, config): (_, Config) = load(folder)?;
+    Ok((network::build(&weights, &config.structure)?, config))
 }
 
 /// A recognition network with its pre- and post-processing.
@@ -38,8 +45,16 @@ impl Recogniser {
     /// # Errors
     /// [`ModelError`] when files are missing or do not fit each other.
     pub fn load(folder: &Path) -> Result<Self, ModelError> {
-        let (weights, config): (_, Config) = load(folder)?;
-        let network = network::build(&weights, &config.structure)?;
+        Self::load_for(folder, Backend::current())
+    }
+
+    /// The same on another of the instruction sets that this processor has.
+    ///
+    /// # Errors
+    /// As [`Recogniser::load`].
+    pub fn load_for(folder: &Path, backend: Backend) -> Result<Self, ModelError> {
+        let (network, config) = read(folder)?;
+        let network = network.with_backend(backend);
         if network.output_channels() != config.classes.len() {
             return Err(ModelError::Invalid {
                 path: folder.join("config.json"),
@@ -49,6 +64,14 @@ impl Recogniser {
         let classes = config.classes.iter().map(|class| class.chars().next().unwrap_or(ctc::BLANK)).collect();
         let op = NetworkOp::new(Arc::new(network), Parallelism::Serial);
         Ok(Self { op, min_width: config.min_width, classes })
+    }
+
+    /// The network alone of the recogniser in `folder`, for calibrating it.
+    ///
+    /// # Errors
+    /// As [`Recogniser::load`].
+    pub fn load_network(folder: &Path) -> Result<Network, ModelError> {
+        Ok(read(folder)?.0)
     }
 
     /// The network, for measuring it.
@@ -81,6 +104,13 @@ impl Recogniser {
     /// # Errors
     /// [`ModelError::Run`] when the network fails.
     pub fn probabilities(&self, crop: &LineCrop) -> Result<Vec<f32>, ModelError> {
+        let (image, (height, width)) = self.image(crop);
+        let image = Tensor::from_vec(image, (1, height, width, 3), &Device::Cpu)?;
+        Ok(image.apply_op1_no_bwd(&self.op)?.flatten_all()?.to_vec1()?)
+    }
+
+    /// The crop as the network takes it, with its height and width.
+    pub fn image(&self, crop: &LineCrop) -> Image {
         let width = crop.width().max(self.min_width);
         // The network was trained on blue-green-red values from -1 to 1 with zeros as padding.
         let mut image = vec![0.0; CROP_HEIGHT * width * 3];
@@ -92,8 +122,7 @@ impl Recogniser {
                 }
             }
         }
-        let image = Tensor::from_vec(image, (1, CROP_HEIGHT, width, 3), &Device::Cpu)?;
-        Ok(image.apply_op1_no_bwd(&self.op)?.flatten_all()?.to_vec1()?)
+        (image, (CROP_HEIGHT, width))
     }
 
     fn read(&self, crop: &LineCrop) -> Result<TextLine, ModelError> {

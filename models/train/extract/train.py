@@ -31,7 +31,7 @@ def arguments():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--config", type=Path, default=Path(__file__).with_name("config.toml"))
     p.add_argument("--sroie", type=Path, required=True, help="folder with box/ and key/")
-    p.add_argument("--recognised", type=Path, help="report of a recogniser over the same receipts: results[].lines[].{quad,text}")
+    p.add_argument("--recognised", type=Path, nargs="+", default=[], help="reports of recognisers over the same receipts, results[].lines[].{quad,text}; the first one's readings also validate")
     p.add_argument("--never", type=Path, help="ids, one a line, that no model is trained on")
     p.add_argument("--synthetic", type=Path, help="folder with train.jsonl and val.jsonl")
     p.add_argument("--synthetic-limit", type=int, help="use only the first documents")
@@ -55,7 +55,7 @@ class Corpus:
     """All documents, by part and by how their text was read."""
 
     truth: dict
-    recognised: dict
+    recognised: list  # one dict a recogniser
     training: list
     validation: list
     synthetic: list
@@ -68,11 +68,11 @@ def load(args):
     never = set(args.never.read_text().split()) if args.never else set()
     training, validation = data.split(never)
     truth = {i: data.document(i, data.truth_page(i), "truth", scanner) for i in training + validation}
-    recognised = {}
-    if args.recognised:
-        pages = recognised_pages(args.recognised)
-        recognised = {i: data.document(i, pages[i], "recognised", scanner) for i in training + validation if pages.get(i)}
-        recognised = {i: d for i, d in recognised.items() if d.tokens}
+    recognised = []
+    for report in args.recognised:
+        pages = recognised_pages(report)
+        documents = {i: data.document(i, pages[i], "recognised", scanner) for i in training + validation if pages.get(i)}
+        recognised.append({i: d for i, d in documents.items() if d.tokens})
     limits = {"train": args.synthetic_limit, "val": SYNTHETIC_VALIDATION}
     made = [synthetic(args.synthetic / f"{part}.jsonl", scanner, limit) if args.synthetic else [] for part, limit in limits.items()]
     return Corpus(truth, recognised, training, validation, *made)
@@ -90,7 +90,8 @@ def draw(corpus, schedule, mixed):
             out.append(random.choice(corpus.synthetic))
         else:
             i = random.choice(corpus.training)
-            out.append(corpus.recognised[i] if i in corpus.recognised and random.random() < schedule["recognised_share"] else corpus.truth[i])
+            read = [documents[i] for documents in corpus.recognised if i in documents]
+            out.append(random.choice(read) if read and random.random() < schedule["recognised_share"] else corpus.truth[i])
     out.sort(key=lambda d: len(d.tokens))
     batches = [out[at:at + schedule["documents"]] for at in range(0, len(out), schedule["documents"])]
     random.shuffle(batches)
@@ -105,7 +106,7 @@ def learning_rate(step, steps, schedule):
 def report(net, corpus, embedder):
     together = lambda tokens: collate(tokens, embedder)
     out = {}
-    for source, documents in (("truth", corpus.truth), ("recognised", corpus.recognised)):
+    for source, documents in [("truth", corpus.truth), *(("recognised", documents) for documents in corpus.recognised[:1])]:
         part = [documents[i] for i in corpus.validation if i in documents]
         if part:
             out[source] = evaluate.sroie(net, part, together)
@@ -133,8 +134,8 @@ def main():
     torch.manual_seed(config["seed"])
     args.out.mkdir(parents=True, exist_ok=True)
     corpus = load(args)
-    learnt_from = [d for part in (corpus.truth, corpus.recognised) for i in corpus.training for d in [part.get(i)] if d] + corpus.synthetic
-    print(f"{len(corpus.training)} training, {len(corpus.validation)} validation, {len(corpus.recognised)} recognised, {len(corpus.synthetic)} synthetic")
+    learnt_from = [d for part in (corpus.truth, *corpus.recognised) for i in corpus.training for d in [part.get(i)] if d] + corpus.synthetic
+    print(f"{len(corpus.training)} training, {len(corpus.validation)} validation, {[len(documents) for documents in corpus.recognised]} recognised, {len(corpus.synthetic)} synthetic")
 
     checkpoint = args.out / "checkpoint.pt"
     tokenizer = None
@@ -160,7 +161,7 @@ def main():
         first = state["step"]
     else:
         trained_on = [args.sroie / part / f"{i}.{ext}" for i in corpus.training for part, ext in (("box", "csv"), ("key", "json"))]
-        trained_on += [args.recognised] if args.recognised else []
+        trained_on += args.recognised
         trained_on += [args.synthetic / "train.jsonl"] if args.synthetic else []
         (args.out / "manifest.json").write_text(json.dumps({"seed": config["seed"], "files": manifest(trained_on)}, indent=1))
 

@@ -1,6 +1,7 @@
 //! The command line: what the program can do and with which settings.
 
 mod args;
+mod calibrate;
 mod engine;
 mod eval;
 mod read;
@@ -37,6 +38,8 @@ enum Command {
     /// Measure how well and how fast receipts with known contents are read.
     #[command(subcommand)]
     Eval(eval::EvalCommand),
+    /// Decide which layers of a network multiply integers, and write that beside its weights.
+    Calibrate(calibrate::CalibrateArgs),
 }
 
 /// Runs the program; the exit code is 0 when everything was done.
@@ -55,7 +58,7 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let default_filter = match cli.command {
         Command::Serve(_) => "info",
-        Command::Read(_) | Command::Eval(_) => "warn",
+        Command::Read(_) | Command::Eval(_) | Command::Calibrate(_) => "warn",
     };
     logs::install(cli.log.log_filter.as_deref().unwrap_or(default_filter), cli.log.log_format)?;
     panics::install_hook();
@@ -63,6 +66,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Serve(args) => serve::run(args),
         Command::Read(args) => read::run(args),
         Command::Eval(command) => eval::run(command),
+        Command::Calibrate(args) => calibrate::run(&args),
     }
 }
 
@@ -86,6 +90,7 @@ mod tests {
             "eval ocr --data d --ids i --report r --batch --preset accurate",
             "eval lines --data d --json j --readings r --recogniser tiny --second-recogniser none --reread-below 0.5",
             "eval fields --data d --format manifest --split all --json j --log warn",
+            "calibrate recognise/receipts a.jpg b.png --limit 0.01 --dry-run",
         ];
         for line in lines {
             let words = std::iter::once("slipstream").chain(line.split(' '));

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 use slipstream_api::ModelInfo;
+use slipstream_models::integers;
 
 use crate::hash::fnv1a;
 
@@ -44,7 +45,12 @@ pub(super) fn describe(stage: &str, folder: &Path) -> io::Result<Description> {
         parameters,
         licence: config.licence.unwrap_or_else(|| "see the model's CARD.md".to_owned()),
     };
-    Ok(Description { info, fingerprint: fnv1a(weights) })
+    // Answers depend on how numbers are rounded, too.
+    let integers = match std::fs::read(folder.join(integers::FILE)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        file => file?,
+    };
+    Ok(Description { info, fingerprint: fnv1a(weights.into_iter().chain(integers)) })
 }
 
 /// Numbers in a safetensors file: eight bytes with the length of a JSON header,
@@ -83,6 +89,9 @@ mod tests {
         *weights.last_mut().unwrap() = 1;
         fs::write(dir.path().join("model.safetensors"), &weights).unwrap();
         assert_ne!(describe("recognise", dir.path()).unwrap().fingerprint, first.fingerprint);
+        let changed = describe("recognise", dir.path()).unwrap().fingerprint;
+        fs::write(dir.path().join(integers::FILE), b"steps").unwrap();
+        assert_ne!(describe("recognise", dir.path()).unwrap().fingerprint, changed);
         fs::write(dir.path().join("model.safetensors"), &weights[..20]).unwrap();
         assert!(describe("recognise", dir.path()).is_err());
     }

@@ -1,10 +1,13 @@
 //! Line crops: the pixels of each text line, rectified to the recogniser's height.
 
+mod sample;
+
 use rayon::prelude::*;
 
 use crate::detect::TextRegions;
 use crate::geometry::{Point, Quad};
 use crate::raster::Raster;
+use sample::{SCALE_BITS, add_samples};
 
 /// Height of every crop in pixels.
 pub const CROP_HEIGHT: usize = 48;
@@ -119,41 +122,17 @@ fn cut_one(page: &Raster, quad: Quad) -> Option<LineCrop> {
             // Along a row of the crop, samples stand on a line at equal distances.
             let n = (width * samples) as f32;
             let step = Point::new((right.x - left.x) / n, (right.y - left.y) / n);
-            for (column, sum) in sums.iter_mut().enumerate() {
-                for i in column * samples..(column + 1) * samples {
-                    let along = i as f32 + 0.5;
-                    let value = interpolated(page, left.x + step.x * along, left.y + step.y * along);
-                    sum.iter_mut().zip(value).for_each(|(s, v)| *s += v);
-                }
-            }
+            let first = Point::new(left.x + step.x * 0.5, left.y + step.y * 0.5);
+            add_samples(page, first, step, samples, &mut sums);
         }
         let n = (samples * samples) as u32;
         for (pixel, sum) in row.chunks_exact_mut(3).zip(&sums) {
             for (to, s) in pixel.iter_mut().zip(sum) {
-                *to = ((s / n + (1 << 15)) >> 16) as u8;
+                *to = ((s / n + (1 << (SCALE_BITS - 1))) >> SCALE_BITS) as u8;
             }
         }
     }
     Some(LineCrop { width, rgb, quad })
-}
-
-/// The page's colour at (`x`, `y`), in 1/65536, between pixel centres; the border
-/// colour goes on outside. Integers, with places to 1/256 of a pixel: half the
-/// time of floating point, and far finer than what the recogniser can see.
-#[inline]
-fn interpolated(page: &Raster, x: f32, y: f32) -> [u32; 3] {
-    let place = |at: f32, size: usize| {
-        let fixed = ((at - 0.5).clamp(0.0, (size - 1) as f32) * 256.0) as u32;
-        ((fixed >> 8) as usize, fixed & 255)
-    };
-    let ((x0, fx), (y0, fy)) = (place(x, page.width()), place(y, page.height()));
-    let right = if x0 + 1 < page.width() { 3 } else { 0 };
-    let below = if y0 + 1 < page.height() { page.width() * 3 } else { 0 };
-    let corner = (y0 * page.width() + x0) * 3;
-    let at = |offset: usize| &page.rgb()[corner + offset..corner + offset + 3];
-    let (a, b, c, d) = (at(0), at(right), at(below), at(below + right));
-    let between = |from: u8, to: u8, f: u32| u32::from(from) * (256 - f) + u32::from(to) * f;
-    std::array::from_fn(|i| between(a[i], b[i], fx) * (256 - fy) + between(c[i], d[i], fx) * fy)
 }
 
 #[cfg(test)]
@@ -206,14 +185,6 @@ mod tests {
         let crops = crops_of(Quad::from_bounds(10.0, 20.0, 70.0, 40.0));
         assert_eq!(crops[0].upside_down().upside_down(), crops[0]);
         assert_ne!(crops[0].upside_down(), crops[0]);
-    }
-
-    #[test]
-    fn colours_between_pixels_are_mixed() {
-        let page = Raster::new(2, 1, vec![0, 0, 0, 100, 200, 255]).unwrap_or_else(|e| unreachable!("{e}"));
-        let at = |x: f32| interpolated(&page, x, 0.5).map(|v| v >> 16);
-        assert_eq!((at(0.5), at(1.0), at(1.5)), ([0; 3], [50, 100, 127], [100, 200, 255]));
-        assert_eq!((at(-9.0), at(9.0)), (at(0.5), at(1.5)), "the border goes on");
     }
 
     #[test]

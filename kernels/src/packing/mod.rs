@@ -1,9 +1,15 @@
 //! Weights rearranged into the order in which the kernels read them.
 
+mod narrow;
+
 use crate::arena::Packed;
+use crate::filter::Quantisation;
 use crate::layout::blocks_of;
 use crate::ops::conv::PANEL;
 use crate::simd::LANES;
+#[cfg(test)]
+pub(crate) use narrow::nearest_bf16;
+pub(crate) use narrow::{Narrow, NarrowKind};
 
 /// Weights and bias of a dense convolution, in panels of [`PANEL`] output channels.
 pub(crate) struct ConvWeights {
@@ -12,20 +18,14 @@ pub(crate) struct ConvWeights {
     /// Values between panels.
     pub(crate) panel_floats: usize,
     pub(crate) panels: usize,
-    /// The weights in bfloat16, where a backend multiplies pairs.
-    pub(crate) pairs: Option<PairWeights>,
-    /// Channels of each input block, and taps of the filter.
+    /// How the input may be rounded to integers.
+    pub(crate) quantisation: Option<Quantisation>,
+    /// The weights in the narrower type that the network's backend multiplies.
+    pub(crate) narrow: Option<Narrow>,
+    /// Channels of each input block, taps of the filter, output channels.
     blocks: Vec<usize>,
     taps: usize,
-}
-
-/// Weights in bfloat16, the channels of an input block two by two: a lane holds
-/// the weights of both. Blocks with an odd number of channels end with a zero.
-pub(crate) struct PairWeights {
-    /// `[panels][input block][ky][kx][pair of channels][PANEL]`, two halves a value.
-    pub(crate) weights: Packed,
-    /// Values between panels.
-    pub(crate) panel_floats: usize,
+    out: usize,
 }
 
 impl ConvWeights {
@@ -61,38 +61,51 @@ impl ConvWeights {
             bias: Packed::new(&padded),
             panel_floats,
             panels,
-            pairs: None,
+            quantisation: None,
+            narrow: None,
             blocks: block_channels.to_vec(),
             taps,
+            out,
         }
     }
 
-    /// Makes the weights in bfloat16 as well.
-    #[cfg(target_arch = "x86_64")]
-    pub(crate) fn pair_up(&mut self) {
-        let single = self.weights.as_slice();
-        let mut paired = Vec::with_capacity(single.len() / 2);
-        let mut rows = single.chunks_exact(PANEL);
-        for _ in 0..self.panels {
-            for &channels in self.blocks.iter().flat_map(|c| std::iter::repeat_n(c, self.taps)) {
-                for pair in 0..channels.div_ceil(2) {
-                    let first = rows.next().unwrap_or(&[0.0; PANEL]);
-                    let second = if pair * 2 + 1 < channels { rows.next() } else { None }.unwrap_or(&[0.0; PANEL]);
-                    paired.extend(first.iter().zip(second).map(|(a, b)| {
-                        let halves = [crate::simd::bf16::nearest(*a), crate::simd::bf16::nearest(*b)];
-                        f32::from_bits(u32::from(halves[0]) | u32::from(halves[1]) << 16)
-                    }));
+    /// Input channels.
+    pub(crate) fn inputs(&self) -> usize {
+        self.blocks.iter().sum()
+    }
+
+    /// Positions of the filter's window.
+    pub(crate) fn taps(&self) -> usize {
+        self.taps
+    }
+
+    /// Output channels times taps.
+    pub(crate) fn columns(&self) -> usize {
+        self.out * self.taps
+    }
+
+    /// Calls `see(input channel, tap, output channel, weight)` for every weight.
+    pub(crate) fn each(&self, mut see: impl FnMut(usize, usize, usize, f32)) {
+        let mut position = 0;
+        let mut first = 0;
+        for &channels in &self.blocks {
+            for tap in 0..self.taps {
+                for channel in first..first + channels {
+                    for output in 0..self.out {
+                        let at = output / PANEL * self.panel_floats + position * PANEL + output % PANEL;
+                        see(channel, tap, output, self.weights.as_slice()[at]);
+                    }
+                    position += 1;
                 }
             }
+            first += channels;
         }
-        let panel_floats = paired.len() / self.panels;
-        self.pairs = Some(PairWeights { weights: Packed::new(&paired), panel_floats });
     }
 
     /// Bytes held.
     pub(crate) fn bytes(&self) -> usize {
-        let pairs = self.pairs.as_ref().map_or(0, |pairs| pairs.weights.len());
-        (self.weights.len() + self.bias.len() + pairs) * size_of::<f32>()
+        let narrow = self.narrow.as_ref().map_or(0, Narrow::len);
+        (self.weights.len() + self.bias.len() + narrow) * size_of::<f32>()
     }
 }
 
@@ -135,20 +148,6 @@ mod tests {
         let w = ConvWeights::new(&[1.0, 2.0, 3.0, 4.0], &[0.5], (1, 4, 1), &[3, 1]);
         let packed = w.weights.as_slice();
         assert_eq!((0..4).map(|i| packed[i * PANEL]).collect::<Vec<_>>(), [1.0, 2.0, 3.0, 4.0]);
-    }
-
-    #[test]
-    #[cfg(target_arch = "x86_64")]
-    fn pairs_keep_the_order_and_odd_blocks_end_with_zero() {
-        let mut w = ConvWeights::new(&[1.0, 2.0, 3.0, 4.0], &[0.5], (1, 4, 1), &[3, 1]);
-        w.pair_up();
-        let pairs = w.pairs.as_ref().map(|p| p.weights.as_slice().to_vec()).unwrap_or_default();
-        let halves = |i: usize| {
-            let bits = pairs[i * PANEL].to_bits();
-            [f32::from_bits(bits << 16), f32::from_bits(bits & 0xffff_0000)]
-        };
-        assert_eq!([halves(0), halves(1), halves(2)], [[1.0, 2.0], [3.0, 0.0], [4.0, 0.0]]);
-        assert_eq!(pairs.len(), 3 * PANEL);
     }
 
     #[test]

@@ -1,0 +1,88 @@
+//! What a convolution is made of, and how its input may be rounded to integers.
+
+/// Weights of a convolution: `weights` in `[out][in][height][width]` order
+/// (`in` is 1 for depthwise filters), `bias` one per output channel.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// What measurements and calibration call it; may be empty.
+    pub name: String,
+    /// `out · in · height · width` values.
+    pub weights: Vec<f32>,
+    /// `out` values.
+    pub bias: Vec<f32>,
+    /// `[out, in, height, width]`.
+    pub shape: [usize; 4],
+    /// How its input is rounded on backends that multiply integers; without
+    /// it, such a backend multiplies this filter as if it had no integers.
+    pub input: Option<Quantisation>,
+}
+
+/// How the input of a dense convolution becomes integers of eight bits:
+/// `q = round(x / steps[c]) + zero`, from 0 to 255.
+///
+/// A step for every channel costs nothing: the weights of the channel are
+/// multiplied with it before they are rounded themselves, to ±127 with one scale
+/// per output channel (Xiao et al., SmoothQuant, arXiv 2211.10438).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Quantisation {
+    /// One per input channel, finite and above zero.
+    pub steps: Vec<f32>,
+    /// What zero becomes.
+    pub zero: u8,
+}
+
+/// A filter or operand that does not fit.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum BuildError {
+    /// The buffers do not match the shape they are declared with.
+    #[error("a filter of shape {shape:?} got {weights} weights and {bias} biases")]
+    FilterSize {
+        /// The declared shape.
+        shape: [usize; 4],
+        /// Weights given.
+        weights: usize,
+        /// Biases given.
+        bias: usize,
+    },
+    /// Channels of operand and filter differ.
+    #[error("{operation} expects {expected} channels, its input has {got}")]
+    Channels {
+        /// The operation.
+        operation: &'static str,
+        /// Channels that the weights are for.
+        expected: usize,
+        /// Channels of the input.
+        got: usize,
+    },
+    /// A rounding that no input can have.
+    #[error("the integer steps of {filter} are not {channels} numbers above zero; calibrate the network again")]
+    Steps {
+        /// The filter's name.
+        filter: String,
+        /// Input channels of the filter.
+        channels: usize,
+    },
+    /// Something that the kernels do not implement.
+    #[error("{0} is not supported")]
+    Unsupported(&'static str),
+}
+
+impl Filter {
+    pub(crate) fn size_error(&self) -> BuildError {
+        BuildError::FilterSize { shape: self.shape, weights: self.weights.len(), bias: self.bias.len() }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), BuildError> {
+        let fits = self.weights.len() == self.shape.iter().product::<usize>() && self.bias.len() == self.shape[0];
+        if fits && !self.shape.contains(&0) { Ok(()) } else { Err(self.size_error()) }
+    }
+
+    /// Its rounding, where it has one, for an input of `channels`.
+    pub(crate) fn quantisation(&self, channels: usize) -> Result<Option<Quantisation>, BuildError> {
+        let Some(input) = &self.input else { return Ok(None) };
+        if input.steps.len() != channels || !input.steps.iter().all(|s| s.is_normal() && *s > 0.0) {
+            return Err(BuildError::Steps { filter: self.name.clone(), channels });
+        }
+        Ok(Some(input.clone()))
+    }
+}
