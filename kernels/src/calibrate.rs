@@ -99,13 +99,15 @@ impl Network {
         let run = Run::new(self, &plan, &mut arena, Parallelism::Serial);
         run.load_image(image);
         for (i, op) in self.ops.iter().enumerate() {
-            let inputs: Vec<View> = match op {
-                Op::Conv { name, inputs, .. } if !name.is_empty() => inputs.iter().map(|v| run.view(*v)).collect(),
-                Op::ConvTranspose { name, input, .. } if !name.is_empty() => vec![run.view(*input)],
+            let inputs: Vec<(View, u32)> = match op {
+                Op::Conv { name, inputs, .. } if !name.is_empty() => {
+                    inputs.iter().map(|source| (run.view(source.value), source.shift)).collect()
+                }
+                Op::ConvTranspose { name, input, .. } if !name.is_empty() => vec![(run.view(*input), 0)],
                 _ => Vec::new(),
             };
             if !inputs.is_empty() && !op.inputs().contains(&Value(0)) {
-                let channels = inputs.iter().map(|view| view.shape.channels).sum();
+                let channels = inputs.iter().map(|(view, _)| view.shape.channels).sum();
                 see(i, &pixels(&inputs), channels);
             }
             run.step(op, Value(i + 1));
@@ -124,18 +126,17 @@ fn dense(op: &Op) -> Option<(&str, &[ConvWeights])> {
     }
 }
 
-/// All pixels of `views`, concatenated over channels.
-fn pixels(views: &[View]) -> Vec<f32> {
+/// All pixels of `views`, enlarged and concatenated over channels.
+fn pixels(views: &[(View, u32)]) -> Vec<f32> {
     let mut pixels = Vec::new();
-    let shape = views[0].shape;
-    for y in 0..shape.height {
-        for x in 0..shape.width {
-            for view in views {
+    let (shape, shift) = (views[0].0.shape, views[0].1);
+    for y in 0..shape.height << shift {
+        for x in 0..shape.width << shift {
+            for (view, shift) in views {
+                let (y, x) = ((y >> shift) as isize, (x >> shift) as isize);
                 for b in 0..view.shape.blocks() {
                     // SAFETY: the pixel lies inside the view, which no step writes now.
-                    let block = unsafe {
-                        std::slice::from_raw_parts(view.at(b, y as isize, x as isize), view.shape.channels_of(b))
-                    };
+                    let block = unsafe { std::slice::from_raw_parts(view.at(b, y, x), view.shape.channels_of(b)) };
                     pixels.extend_from_slice(block);
                 }
             }

@@ -6,15 +6,15 @@ use rayon::prelude::*;
 
 use crate::arena::Arena;
 use crate::layout::View;
-use crate::network::{Activation, Network, Op, OutputOrder, Padding, Value};
+use crate::network::{Activation, Network, Op, OutputOrder, Padding, Source, Value};
 use crate::ops::attention::{self, AttentionTask};
-use crate::ops::conv::{self, ConvTask, InputBlock};
+use crate::ops::conv::{self, ConvTask, Enlarged, InputBlock};
 use crate::ops::depthwise::{self, DepthwiseTask};
 use crate::ops::norm::{self, LayerNormTask, SoftmaxTask};
 use crate::ops::pool::{self, PoolTask};
 use crate::ops::scale::{self, Gates, MeanTask, ScaleTask};
 use crate::packing::ConvWeights;
-use crate::plan::{IMAGE_PITCH, Plan};
+use crate::plan::{IMAGE_PITCH, Plan, Unfit};
 use crate::simd::LANES;
 
 /// Input bytes that a task's rows may have, so that they stay in a core's
@@ -48,6 +48,16 @@ pub enum RunError {
         expected: usize,
         /// Values given.
         got: usize,
+    },
+    /// Sides that halve to parts which do not meet again.
+    #[error(
+        "an image of {height}×{width} gives the network parts of different sizes; pad it to multiples of its strides"
+    )]
+    Unequal {
+        /// Rows.
+        height: usize,
+        /// Columns.
+        width: usize,
     },
     /// Nothing of the image is left at the network's end.
     #[error("an image of {height}×{width} is too small for the network")]
@@ -104,7 +114,10 @@ impl Network {
         if let Some(plan) = plans.get(&(height, width)) {
             return Ok(plan.clone());
         }
-        let plan = Plan::new(self, height, width).map_err(|_| RunError::TooSmall { height, width })?;
+        let plan = Plan::new(self, height, width).map_err(|unfit| match unfit {
+            Unfit::TooSmall => RunError::TooSmall { height, width },
+            Unfit::Unequal => RunError::Unequal { height, width },
+        })?;
         let plan = Arc::new(plan);
         if plans.len() >= MAX_PLANS {
             plans.clear();
@@ -192,7 +205,8 @@ impl<'a> Run<'a> {
             Op::ConvTranspose { input, weights, activation, .. } => {
                 let conv = Conv { kernel: (1, 1), stride: (1, 1), padding: (0, 0), activation: *activation };
                 for (parity, weights) in weights.iter().enumerate() {
-                    self.conv(&[*input], weights, &conv, output, None, (2, (parity % 2, parity / 2)));
+                    let input = Source { value: *input, shift: 0 };
+                    self.conv(&[input], weights, &conv, output, None, (2, (parity % 2, parity / 2)));
                 }
             }
             Op::Depthwise { input, weights, bias, kernel, stride, padding, activation, residual } => {
@@ -281,23 +295,24 @@ impl<'a> Run<'a> {
 
     fn conv(
         &self,
-        inputs: &[Value],
+        inputs: &[Source],
         weights: &ConvWeights,
         conv: &Conv,
         output: View,
         residual: Option<View>,
         (scatter, scatter_offset): (usize, (usize, usize)),
     ) {
-        let views: Vec<_> = inputs.iter().map(|v| self.view(*v)).collect();
-        let shape = views[0].shape;
-        let bytes: usize = views.iter().map(|v| v.shape.row() * v.shape.blocks() * size_of::<f32>()).sum();
+        let views: Vec<_> = inputs.iter().map(|source| (self.view(source.value), source.shift)).collect();
+        let shape = views[0].0.shape;
+        let bytes: usize =
+            views.iter().map(|(v, shift)| (v.shape.row() << shift) * v.shape.blocks() * size_of::<f32>()).sum();
         let (mut rows, mut width) = match scatter {
             1 => (output.shape.height, output.shape.width),
             _ => (shape.height, shape.width),
         };
         // Without halos the rows of a small image form one long row, which splits into fuller tiles.
         let no_halo = output.shape.halo == 0
-            && views.iter().all(|v| v.shape.halo == 0)
+            && views.iter().all(|(v, shift)| v.shape.halo == 0 && *shift == 0)
             && residual.is_none_or(|r| r.shape.halo == 0);
         let flat = scatter == 1 && conv.is_pointwise() && no_halo && rows * bytes <= BAND_BYTES;
         if flat {
@@ -306,12 +321,14 @@ impl<'a> Run<'a> {
         let (ph, pw) = conv.padding;
         let blocks: Vec<_> = views
             .iter()
-            .flat_map(|view| {
-                (0..view.shape.blocks()).map(|b| InputBlock {
+            .flat_map(|&(view, shift)| {
+                let (y, x) = if shift == 0 { (-(ph as isize), -(pw as isize)) } else { (0, 0) };
+                (0..view.shape.blocks()).map(move |b| InputBlock {
                     // SAFETY: the plan gave the input a halo as wide as the padding.
-                    origin: unsafe { view.at(b, -(ph as isize), -(pw as isize)) },
+                    origin: unsafe { view.at(b, y, x) },
                     row: view.shape.row(),
                     channels: view.shape.channels_of(b),
+                    enlarged: (shift > 0).then_some(Enlarged { shift, padding: conv.padding }),
                 })
             })
             .collect();

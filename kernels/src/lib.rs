@@ -11,7 +11,7 @@
 //! | [`backend`] | which instruction set runs, chosen once at start |
 //! | `simd` | sixteen f32 lanes on AVX-512, AVX2 or plain Rust |
 //! | `ops` | the kernels, each written once over those lanes |
-//! | `network`, `plan`, `executor` | description → buffers → run |
+//! | `network`, `fold`, `plan`, `executor` | description → fewer operations → buffers → run |
 //! | `profile` | the time of each operation |
 //! | `filter`, `packing` | weights as they are given, and as the kernels read them |
 //! | `calibrate` | fitting integers to what a network meets |
@@ -25,6 +25,7 @@ mod calibrate;
 pub mod candle_op;
 mod executor;
 mod filter;
+mod fold;
 mod layout;
 mod network;
 mod ops;

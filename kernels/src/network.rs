@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use crate::arena::{Arena, Packed};
 use crate::backend::Backend;
 use crate::filter::{BuildError, Filter};
+use crate::fold::fold_enlargements;
 use crate::layout::blocks_of;
 use crate::ops::pool::PoolKind;
 use crate::packing::{self, ConvWeights};
@@ -44,10 +45,17 @@ pub enum Padding {
     SameUpper,
 }
 
+/// An input of a dense convolution: a value, enlarged `2^shift` times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Source {
+    pub(crate) value: Value,
+    pub(crate) shift: u32,
+}
+
 pub(crate) enum Op {
     Conv {
         name: String,
-        inputs: Vec<Value>,
+        inputs: Vec<Source>,
         weights: ConvWeights,
         kernel: (usize, usize),
         stride: (usize, usize),
@@ -104,7 +112,7 @@ impl Op {
     /// The values it reads.
     pub(crate) fn inputs(&self) -> Vec<Value> {
         match self {
-            Self::Conv { inputs, residual, .. } => inputs.iter().copied().chain(*residual).collect(),
+            Self::Conv { inputs, residual, .. } => inputs.iter().map(|s| s.value).chain(*residual).collect(),
             Self::Depthwise { input, residual, .. } => std::iter::once(*input).chain(*residual).collect(),
             Self::Pool { input, other, .. } => std::iter::once(*input).chain(*other).collect(),
             Self::ConvTranspose { input, .. }
@@ -112,6 +120,26 @@ impl Op {
             | Self::LayerNorm { input, .. }
             | Self::Attention { input, .. }
             | Self::Softmax { input } => vec![*input],
+        }
+    }
+
+    /// Gives the values that it reads other numbers.
+    pub(crate) fn renumber(&mut self, number: impl Fn(Value) -> Value) {
+        let (input, other) = match self {
+            Self::Conv { inputs, residual, .. } => {
+                inputs.iter_mut().for_each(|source| source.value = number(source.value));
+                (None, residual.as_mut())
+            }
+            Self::Depthwise { input, residual, .. } => (Some(input), residual.as_mut()),
+            Self::Pool { input, other, .. } => (Some(input), other.as_mut()),
+            Self::ConvTranspose { input, .. }
+            | Self::SqueezeExcite { input, .. }
+            | Self::LayerNorm { input, .. }
+            | Self::Attention { input, .. }
+            | Self::Softmax { input } => (Some(input), None),
+        };
+        for value in input.into_iter().chain(other) {
+            *value = number(*value);
         }
     }
 }
@@ -184,7 +212,8 @@ impl NetworkBuilder {
         let blocks: Vec<_> = inputs.iter().flat_map(|v| self.block_channels(*v)).collect();
         let mut weights = ConvWeights::new(&filter.weights, &filter.bias, (out, expected, kh * kw), &blocks);
         weights.quantisation = filter.quantisation(expected)?;
-        let (name, inputs) = (filter.name.clone(), inputs.to_vec());
+        let name = filter.name.clone();
+        let inputs = inputs.iter().map(|value| Source { value: *value, shift: 0 }).collect();
         let op = Op::Conv { name, inputs, weights, kernel: (kh, kw), stride, padding, activation, residual };
         Ok(self.push(op, out))
     }
@@ -376,10 +405,11 @@ impl NetworkBuilder {
     }
 
     /// The finished network, whose result is `output`.
-    pub fn finish(self, output: Value, order: OutputOrder) -> Result<Network, BuildError> {
+    pub fn finish(mut self, output: Value, order: OutputOrder) -> Result<Network, BuildError> {
         if order == OutputOrder::PixelShuffle {
             self.expect("pixel shuffle", 4, output)?;
         }
+        let output = fold_enlargements(&mut self.ops, &mut self.channels, output);
         let network = Network {
             backend: Backend::Portable,
             ops: self.ops,

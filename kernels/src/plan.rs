@@ -25,16 +25,24 @@ pub(crate) struct Plan {
     pub(crate) output: [usize; 3],
 }
 
-/// An image too small for the network.
+/// An image that the network cannot take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct TooSmall;
+pub(crate) enum Unfit {
+    /// Nothing is left at the end.
+    TooSmall,
+    /// Values of different sizes meet in one operation.
+    Unequal,
+}
 
 impl Plan {
     /// Plans `network` for images of `height`×`width`.
-    pub(crate) fn new(network: &Network, height: usize, width: usize) -> Result<Self, TooSmall> {
+    pub(crate) fn new(network: &Network, height: usize, width: usize) -> Result<Self, Unfit> {
         let mut shapes = vec![Shape { channels: 3, height, width, halo: 0, pitch: IMAGE_PITCH }];
         for (i, op) in network.ops.iter().enumerate() {
-            let (height, width) = output_size(op, &shapes).ok_or(TooSmall)?;
+            let (height, width) = output_size(op, &shapes).ok_or(Unfit::TooSmall)?;
+            if !operands_fit(op, &shapes, (height, width)) {
+                return Err(Unfit::Unequal);
+            }
             shapes.push(Shape { channels: network.channels[i + 1], height, width, halo: 0, pitch: LANES });
         }
         let last_use = last_uses(network);
@@ -147,7 +155,11 @@ fn border(op: &Op) -> usize {
 /// `(height, width)` of what `op` gives; `None` where nothing is left.
 fn output_size(op: &Op, shapes: &[Shape]) -> Option<(usize, usize)> {
     let input = shapes[op.inputs().first()?.0];
-    let (h, w) = (input.height, input.width);
+    let shift = match op {
+        Op::Conv { inputs, .. } => inputs[0].shift,
+        _ => 0,
+    };
+    let (h, w) = (input.height << shift, input.width << shift);
     let strided = |(kh, kw): (usize, usize), (sh, sw): (usize, usize), (ph, pw): (usize, usize)| {
         Some((((h + 2 * ph).checked_sub(kh)?) / sh + 1, ((w + 2 * pw).checked_sub(kw)?) / sw + 1))
     };
@@ -164,6 +176,22 @@ fn output_size(op: &Op, shapes: &[Shape]) -> Option<(usize, usize)> {
         _ => (h, w),
     };
     (size.0 > 0 && size.1 > 0).then_some(size)
+}
+
+/// Whether the values that `op` reads side by side have the same size; `output`
+/// is that of its result. Kernels do not test for it.
+fn operands_fit(op: &Op, shapes: &[Shape], output: (usize, usize)) -> bool {
+    let size = |value: Value, shift: u32| (shapes[value.0].height << shift, shapes[value.0].width << shift);
+    match op {
+        Op::Conv { inputs, residual, .. } => {
+            let first = size(inputs[0].value, inputs[0].shift);
+            inputs.iter().all(|s| size(s.value, s.shift) == first) && residual.is_none_or(|r| size(r, 0) == output)
+        }
+        Op::Depthwise { residual: Some(other), .. } | Op::Pool { kind: PoolKind::Add, other: Some(other), .. } => {
+            size(*other, 0) == output
+        }
+        _ => true,
+    }
 }
 
 /// Scratch values that `op` needs for an output of `shape`.

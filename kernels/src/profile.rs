@@ -61,7 +61,7 @@ fn describe(op: &Op, shapes: &[Shape], output: usize) -> Layer {
     let inputs = op.inputs();
     let input = shapes[inputs[0].0];
     let channels: usize = match op {
-        Op::Conv { inputs, .. } => inputs.iter().map(|v| shapes[v.0].channels).sum(),
+        Op::Conv { inputs, .. } => inputs.iter().map(|source| shapes[source.value.0].channels).sum(),
         _ => input.channels,
     };
     let pixels = out.height * out.width;

@@ -213,6 +213,36 @@ fn residuals_pools_and_upsampling() {
 }
 
 #[test]
+fn enlarged_inputs_of_convolutions() {
+    let (coarse, fine) = (filter([18, 20, 1, 1], 31), filter([21, 20 + 2 * 18, 3, 3], 32));
+    let build = |net: &mut NetworkBuilder, x| {
+        let quarter = net.average_pool(x, (4, 4));
+        let quarter = net.pointwise(quarter, &coarse, Activation::Relu, None).unwrap();
+        let half = net.average_pool(x, (2, 2));
+        let half = net.pointwise(half, &coarse, Activation::Relu, None).unwrap();
+        let inputs = [net.upsample(quarter, 4), net.upsample(half, 2), x];
+        net.conv(&inputs, &fine, (1, 1), Padding::Symmetric(1, 1), Activation::Gelu, None).unwrap()
+    };
+    compare("3×3 over two enlarged inputs and one of full size", (24, 80), 20, build, |x| {
+        let reduced = |by: usize| {
+            let n = (by * by) as f64;
+            let mean = Image::filled(x.height / by, x.width / by, 20, |y, c, i| {
+                let window = (0..by * by).map(|k| x.at((y * by + k / by) as isize, (c * by + k % by) as isize, i));
+                window.sum::<f64>() / n
+            });
+            activated(conv(&mean, &coarse, (1, 1), (0, 0), (mean.height, mean.width)), Activation::Relu)
+        };
+        let (quarter, half) = (reduced(4), reduced(2));
+        let all = Image::filled(x.height, x.width, 56, |y, c, i| match i {
+            0..18 => quarter.at((y / 4) as isize, (c / 4) as isize, i),
+            18..36 => half.at((y / 2) as isize, (c / 2) as isize, i - 18),
+            _ => x.at(y as isize, c as isize, i - 36),
+        });
+        activated(conv(&all, &fine, (1, 1), (1, 1), (x.height, x.width)), Activation::Gelu)
+    });
+}
+
+#[test]
 fn transposed_convolution_and_squeeze_excite() {
     let up = filter([22, 7, 2, 2], 8);
     let up = Filter { bias: up.bias[..7].to_vec(), ..up };
@@ -404,6 +434,16 @@ fn images_that_do_not_fit_are_refused() {
     let network = net.finish(x, OutputOrder::ChannelsLast).unwrap();
     assert!(network.run(&[0.0; 5], (4, 4), Parallelism::Serial).is_err());
     assert!(network.run(&[0.0; 2 * 2 * 3], (2, 2), Parallelism::Serial).is_err());
+    // Nine columns halve to five, four columns enlarged are eight.
+    let (mut net, image) = NetworkBuilder::new();
+    let x = first_layer(&mut net, image, 4);
+    let half = net.average_pool(x, (2, 2));
+    let inputs = [net.upsample(half, 2), x];
+    let x = net.conv(&inputs, &filter([4, 8, 1, 1], 1), (1, 1), Padding::Symmetric(0, 0), Activation::None, None);
+    let network = net.finish(x.unwrap(), OutputOrder::ChannelsLast).unwrap();
+    assert!(network.run(&[0.0; 8 * 8 * 3], (8, 8), Parallelism::Serial).is_ok());
+    let error = network.run(&[0.0; 9 * 9 * 3], (9, 9), Parallelism::Serial).unwrap_err();
+    assert!(error.to_string().contains("different sizes"), "{error}");
 }
 
 /// A convolution of any size that the builder admits.

@@ -35,6 +35,7 @@ def write(folder, tensors, config, source, dtype):
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {name: np.ascontiguousarray(t.astype(dtype)) for name, t in tensors.items()}
     save_file(tensors, folder / "model.safetensors")
+    (folder / "int8.safetensors").unlink(missing_ok=True)  # fitted to other weights; `slipstream calibrate` makes it anew
     config["licence"] = "Apache-2.0"
     config["source"] = {"file": source.name, "sha256": digest(source)}
     (folder / "config.json").write_text(json.dumps(config, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -3,11 +3,14 @@
 //! AVX512_VNNI, the network multiplies floats.
 //!
 //! Two f32 tensors a filter: `NAME.steps` (`[input channels]`) and `NAME.zero` (`[1]`).
+//! The metadata say which weights they were fitted to (CRC-32 of
+//! `model.safetensors`): with other weights they would be wrong without a sign of it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::Path;
 
+use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 use slipstream_kernels::Quantisation;
 
@@ -16,11 +19,19 @@ use crate::weights::{ModelError, Weights};
 /// The file's name in a network's folder.
 pub const FILE: &str = "int8.safetensors";
 
-/// Reads the file of `folder`; empty when there is none.
+/// The key of the checksum in the metadata.
+const WEIGHTS: &str = "weights_crc32";
+
+fn checksum(weights: &[u8]) -> String {
+    format!("{:08x}", crc32fast::hash(weights))
+}
+
+/// Reads the file of `folder`, whose `model.safetensors` holds `weights`; empty
+/// when there is none.
 ///
 /// # Errors
-/// [`ModelError`] when it cannot be read or is damaged.
-pub(crate) fn load(folder: &Path) -> Result<HashMap<String, Quantisation>, ModelError> {
+/// [`ModelError`] when it cannot be read, is damaged, or was fitted to other weights.
+pub(crate) fn load(folder: &Path, weights: &[u8]) -> Result<HashMap<String, Quantisation>, ModelError> {
     let path = folder.join(FILE);
     let bytes = match std::fs::read(&path) {
         Ok(bytes) => bytes,
@@ -28,6 +39,12 @@ pub(crate) fn load(folder: &Path) -> Result<HashMap<String, Quantisation>, Model
         Err(source) => return Err(ModelError::Read { path, source }),
     };
     let tensors = Weights::from_bytes(&bytes)?;
+    let fitted_to =
+        SafeTensors::read_metadata(&bytes).ok().and_then(|(_, m)| m.metadata().as_ref()?.get(WEIGHTS).cloned());
+    if fitted_to != Some(checksum(weights)) {
+        let reason = "it was fitted to other weights; run `slipstream calibrate` again, or delete it";
+        return Err(ModelError::Invalid { path, reason: reason.to_owned() });
+    }
     let mut roundings = HashMap::new();
     for (name, steps) in tensors.iter() {
         let Some(name) = name.strip_suffix(".steps") else { continue };
@@ -46,7 +63,7 @@ pub(crate) fn load(folder: &Path) -> Result<HashMap<String, Quantisation>, Model
 /// Writes the file of `folder`, in place of one that is there.
 ///
 /// # Errors
-/// When it cannot be written.
+/// When it cannot be written, or the weights beside it not be read.
 pub fn save(folder: &Path, roundings: &BTreeMap<String, Quantisation>) -> io::Result<()> {
     let bytes = |values: &[f32]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
     let mut tensors = Vec::new();
@@ -58,7 +75,9 @@ pub fn save(folder: &Path, roundings: &BTreeMap<String, Quantisation>) -> io::Re
         .iter()
         .map(|(name, length, bytes)| Ok((name.as_str(), TensorView::new(Dtype::F32, vec![*length], bytes)?)))
         .collect::<Result<Vec<_>, safetensors::SafeTensorError>>();
-    let file = views.and_then(|views| safetensors::serialize(views, None)).map_err(io::Error::other)?;
+    let weights = std::fs::read(folder.join("model.safetensors"))?;
+    let metadata = Some(HashMap::from([(WEIGHTS.to_owned(), checksum(&weights))]));
+    let file = views.and_then(|views| safetensors::serialize(views, metadata)).map_err(io::Error::other)?;
     std::fs::write(folder.join(FILE), file)
 }
 
@@ -70,11 +89,15 @@ mod tests {
     #[test]
     fn what_is_saved_is_loaded_and_damage_is_named() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(load(dir.path()).unwrap().is_empty(), "a network need not be calibrated");
+        let weights = b"weights";
+        std::fs::write(dir.path().join("model.safetensors"), weights).unwrap();
+        assert!(load(dir.path(), weights).unwrap().is_empty(), "a network need not be calibrated");
         let rounding = Quantisation { steps: vec![0.5, 0.25], zero: 17 };
         save(dir.path(), &BTreeMap::from([("head".to_owned(), rounding.clone())])).unwrap();
-        assert_eq!(load(dir.path()).unwrap(), HashMap::from([("head".to_owned(), rounding)]));
+        assert_eq!(load(dir.path(), weights).unwrap(), HashMap::from([("head".to_owned(), rounding)]));
+        let other = load(dir.path(), b"fine-tuned").unwrap_err().to_string();
+        assert!(other.contains("slipstream calibrate"), "{other}");
         std::fs::write(dir.path().join(FILE), b"no tensors").unwrap();
-        assert!(load(dir.path()).is_err());
+        assert!(load(dir.path(), weights).is_err());
     }
 }

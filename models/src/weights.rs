@@ -122,6 +122,6 @@ pub fn load<C: DeserializeOwned>(folder: &Path) -> Result<(Weights, C), ModelErr
     let config = serde_json::from_slice(&config).map_err(|e| ModelError::Invalid { path, reason: e.to_string() })?;
     let (_, bytes) = read("model.safetensors")?;
     let mut weights = Weights::from_bytes(&bytes)?;
-    weights.roundings = integers::load(folder)?;
+    weights.roundings = integers::load(folder, &bytes)?;
     Ok((weights, config))
 }

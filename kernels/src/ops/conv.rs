@@ -24,8 +24,19 @@ pub(crate) struct InputBlock {
     pub(crate) origin: *const f32,
     /// Values between rows.
     pub(crate) row: usize,
-    /// Values of a pixel that carry data: channels, or pairs of them.
+    /// Values of a pixel that carry data: channels, or groups of them.
     pub(crate) channels: usize,
+    /// Set where the block is enlarged first.
+    pub(crate) enlarged: Option<Enlarged>,
+}
+
+/// How a block is enlarged; its origin is then its own pixel (0, 0).
+#[derive(Clone, Copy)]
+pub(crate) struct Enlarged {
+    /// Every pixel stands for `2^shift` in both directions.
+    pub(crate) shift: u32,
+    /// Enlarged pixels that the convolution reads beyond the edge.
+    pub(crate) padding: (usize, usize),
 }
 
 /// The rows `rows` of the output channels `panels` of one convolution.
@@ -82,12 +93,12 @@ impl ConvTask<'_> {
 /// # Safety
 /// As [`conv`]; `backend` must be available.
 pub(crate) unsafe fn run(backend: Backend, task: &ConvTask<'_>) {
-    match task.narrow {
+    if task.narrow.is_some() || task.inputs.iter().any(|block| block.enlarged.is_some()) {
         // SAFETY: forwarded; weights are made narrow for backends that multiply them.
-        #[cfg(target_arch = "x86_64")]
-        Some(narrow) => unsafe { super::conv_narrow::run(task, narrow) },
+        unsafe { super::conv_staged::run(backend, task) }
+    } else {
         // SAFETY: forwarded.
-        _ => unsafe { run_single(backend, task) },
+        unsafe { run_single(backend, task) }
     }
 }
 

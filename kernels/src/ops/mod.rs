@@ -7,8 +7,7 @@
 pub(crate) mod activation;
 pub(crate) mod attention;
 pub(crate) mod conv;
-#[cfg(target_arch = "x86_64")]
-mod conv_narrow;
+mod conv_staged;
 pub(crate) mod depthwise;
 pub(crate) mod norm;
 pub(crate) mod pool;

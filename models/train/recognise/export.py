@@ -90,6 +90,7 @@ def main():
     args.weights.mkdir(parents=True, exist_ok=True)
     save_file(half, args.weights / "model.safetensors")
     (args.weights / "model.safetensors").chmod(0o644)  # the library writes it for its owner alone
+    (args.weights / "int8.safetensors").unlink(missing_ok=True)  # fitted to other weights; `slipstream calibrate` makes it anew
     config = {"task": "recognition", "name": NAME, "structure": state["structure"], "height": HEIGHT, "min_width": NARROWEST,
               "classes": CLASSES, "licence": "Apache-2.0"}
     (args.weights / "config.json").write_text(json.dumps(config, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

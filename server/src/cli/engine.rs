@@ -135,6 +135,19 @@ impl Engine {
     /// # Errors
     /// When there are none, or none that work.
     pub async fn load(&self) -> Result<(), EngineError> {
+        self.load_set(true).await
+    }
+
+    /// The same without warming up, which takes longer than reading a receipt:
+    /// for whoever reads only a few.
+    ///
+    /// # Errors
+    /// When there are none that fit.
+    pub async fn load_cold(&self) -> Result<(), EngineError> {
+        self.load_set(false).await
+    }
+
+    async fn load_set(&self, warm: bool) -> Result<(), EngineError> {
         let started = Instant::now();
         let dir = locate(self.args.models.as_deref())?;
         let (label, networks) = (self.args.preset.to_string(), self.args.networks());
@@ -144,7 +157,9 @@ impl Engine {
         };
         let serving =
             Arc::new(Serving::start(set, &self.compute, QueueSettings::for_cpu(self.threads(), self.max_waiting)));
-        self.pipeline.warm(&serving).await.map_err(EngineError::WarmUp)?;
+        if warm {
+            self.pipeline.warm(&serving).await.map_err(EngineError::WarmUp)?;
+        }
         let took_ms = started.elapsed().as_millis() as u64;
         let kernels = Backend::current().name();
         metrics::kernels(kernels);

@@ -40,7 +40,7 @@ pub(super) fn run(args: ReadArgs) -> Result<ExitCode, Failure> {
 
 async fn read_all(args: ReadArgs) -> Result<ExitCode, Failure> {
     let engine = Engine::start(args.engine.clone(), Duration::MAX)?;
-    engine.load().await?;
+    engine.load_cold().await?;
     let include = Include { text: args.include.text || args.text, ..args.include };
     let bar = progress(args.files.len());
     // Twice as many as threads keep the queues filled while answers come in order.
