@@ -18,7 +18,7 @@ from .classes import decode, encode, least_steps
 
 HEIGHT, MARGIN = 48, 8
 STEP = 8             # columns of pixels to a step of the network
-NARROWEST, WIDEST = 96, 1280
+NARROWEST, WIDEST = 96, 2560
 DISAGREEMENT = 0.4   # share of characters in which truth and reading may differ
 
 

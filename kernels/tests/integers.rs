@@ -1,0 +1,121 @@
+//! Convolutions in integers of eight bits: what they compute, and how their steps are found.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+
+mod reference;
+
+use slipstream_kernels::{
+    Activation, Backend, Filter, NetworkBuilder, OutputOrder, Padding, Parallelism, Quantisation,
+};
+
+use reference::{Image, conv, filter, first_layer, noise};
+
+/// What integers make of a convolution of values up to `most`, by the definition
+/// of [`Quantisation`]: the same convolution of rounded values and weights.
+fn rounded(input: &Image, f: &Filter, steps: &[f32], zero: u8) -> (Image, Filter) {
+    let image = Image::filled(input.height, input.width, input.channels, |y, x, c| {
+        let (step, zero) = (f64::from(steps[c]), f64::from(zero));
+        let q = (input.at(y as isize, x as isize, c) / step + zero).round().clamp(0.0, 255.0);
+        (q - zero) * step
+    });
+    let [_, inputs, kh, kw] = f.shape;
+    let per_output = inputs * kh * kw;
+    let step_of = |i: usize| steps[i % per_output / (kh * kw)];
+    let mut weights = Vec::new();
+    for (o, row) in f.weights.chunks_exact(per_output).enumerate() {
+        let scaled = |(i, w): (usize, &f32)| w * step_of(o * per_output + i);
+        let largest = row.iter().enumerate().map(scaled).fold(0.0_f32, |m, w| m.max(w.abs()));
+        let scale = largest / 127.0;
+        weights.extend(row.iter().enumerate().map(|(i, w)| {
+            let step = step_of(o * per_output + i);
+            (w * step / scale).round() * scale / step
+        }));
+    }
+    (image, Filter { weights, ..f.clone() })
+}
+
+#[test]
+fn integer_convolutions_are_those_of_rounded_values_and_weights() {
+    let Some(backend) = Backend::available().into_iter().find(|b| *b == Backend::Avx512Vnni) else { return };
+    for (channels, kernel, stride, zero) in
+        [(5, 1, 1, 0), (33, 1, 1, 9), (18, 3, 2, 128), (64, 3, 1, 3), (7, 5, 2, 255)]
+    {
+        let mut next = noise(21);
+        let size = (17, 61);
+        let photo: Vec<f32> = (0..size.0 * size.1 * 3).map(|_| next()).collect();
+        // Far below what the values reach, so that some are cut off at both ends.
+        let steps: Vec<f32> = (0..channels).map(|_| 0.004 + 0.002 * next().abs()).collect();
+        let pad = kernel / 2;
+        let f = Filter {
+            input: Some(Quantisation { steps: steps.clone(), zero }),
+            ..filter([37, channels, kernel, kernel], 22)
+        };
+        let run = |second: Option<&Filter>| {
+            let (mut net, image) = NetworkBuilder::new();
+            let first = filter([channels, 3, 3, 3], channels as u64);
+            let mut x = net.conv(&[image], &first, (2, 2), Padding::Symmetric(1, 1), Activation::None, None).unwrap();
+            if let Some(second) = second {
+                let padding = Padding::Symmetric(pad, pad);
+                x = net.conv(&[x], second, (stride, stride), padding, Activation::None, None).unwrap();
+            }
+            let network = net.finish(x, OutputOrder::ChannelsLast).unwrap().with_backend(backend);
+            network.run(&photo, size, Parallelism::Serial).unwrap()
+        };
+        let (values, [height, width, _]) = run(None);
+        let input = Image { height, width, channels, values: values.iter().map(|v| f64::from(*v)).collect() };
+        let (image, weights) = rounded(&input, &f, &steps, zero);
+        let (got, [height, width, _]) = run(Some(&f));
+        let expected = conv(&image, &weights, (stride, stride), (pad, pad), (height, width));
+        // A value or weight that stands between two integers may go either way.
+        let bound = 2e-2;
+        let apart = got.iter().zip(&expected.values).map(|(a, b)| (f64::from(*a) - b).abs());
+        let worst = apart.clone().fold(0.0, f64::max);
+        let mean = apart.sum::<f64>() / got.len() as f64;
+        assert!(worst < bound && mean < 1e-4, "{channels} {kernel}×{kernel}/{stride}: {worst:e}, on average {mean:e}");
+        let exact = conv(&input, &f, (stride, stride), (pad, pad), (height, width));
+        let cost = got.iter().zip(&exact.values).map(|(a, b)| (f64::from(*a) - b).abs()).fold(0.0, f64::max);
+        assert!(cost > 1e-3, "nothing was rounded");
+    }
+}
+
+#[test]
+fn steps_that_do_not_fit_are_refused_by_name() {
+    for steps in [vec![0.1; 3], vec![0.1, f32::NAN, 0.1, 0.1], vec![0.1, 0.0, 0.1, 0.1]] {
+        let (mut net, image) = NetworkBuilder::new();
+        let x = first_layer(&mut net, image, 4);
+        let input = Some(Quantisation { steps, zero: 0 });
+        let f = Filter { name: "head".into(), input, ..filter([2, 4, 1, 1], 1) };
+        let error = net.pointwise(x, &f, Activation::None, None).unwrap_err();
+        assert!(error.to_string().contains("head"), "{error}");
+    }
+}
+
+#[test]
+fn calibration_finds_steps_that_keep_the_output() {
+    let (mut net, image) = NetworkBuilder::new();
+    let x = first_layer(&mut net, image, 40);
+    let f = Filter { name: "dense".into(), ..filter([24, 40, 3, 3], 5) };
+    let x = net.conv(&[x], &f, (1, 1), Padding::Symmetric(1, 1), Activation::Gelu, None).unwrap();
+    let mut network = net.finish(x, OutputOrder::ChannelsLast).unwrap().with_backend(Backend::Portable);
+    let mut next = noise(3);
+    let images: Vec<_> = (0..40).map(|_| ((0..24 * 40 * 3).map(|_| next()).collect::<Vec<f32>>(), (24, 40))).collect();
+    let found = network.calibrate(images.clone()).unwrap();
+    assert_eq!(
+        found.iter().map(|f| f.name.as_str()).collect::<Vec<_>>(),
+        ["dense"],
+        "the image's own layer has no name"
+    );
+    assert!(found[0].error < 0.02, "{}", found[0].error);
+    let Some(backend) = Backend::available().into_iter().find(|b| *b == Backend::Avx512Vnni) else { return };
+    let (exact, _) = network.run(&images[0].0, images[0].1, Parallelism::Serial).unwrap();
+    network = network.with_backend(backend);
+    let floats = network.run(&images[0].0, images[0].1, Parallelism::Serial).unwrap().0;
+    network.quantise(|name| (name == "dense").then(|| found[0].quantisation.clone()));
+    let integers = network.run(&images[0].0, images[0].1, Parallelism::Serial).unwrap().0;
+    let apart = |other: &[f32]| {
+        let [difference, power] =
+            exact.iter().zip(other).fold([0.0, 0.0], |[d, p], (a, b)| [d + (a - b).powi(2), p + a * a]);
+        (difference / power).sqrt()
+    };
+    assert!(apart(&floats) < 1e-3 && apart(&integers) > 1e-3 && apart(&integers) < 0.02, "{}", apart(&integers));
+}
