@@ -65,21 +65,9 @@ fn build(locale: &'static Locale, seed: u64, index: u64, typefaces: Option<&Type
     }
     let composed = compose(&mut dice, locale, &look, &merchant, &sale);
     let (sheet, lines, page) = lay_out(composed.rows, &look);
-    let mut truth = Truth {
-        id: format!("{}-{seed}-{index}", locale.tag),
-        kind: typefaces.map(|_| Kind::Receipt),
-        typeface,
-        language: locale.language().to_string(),
-        country: locale.country().to_string(),
-        currency: locale.currency().to_string(),
-        page,
-        image: None,
-        lines,
-        fields: Fields::default(),
-        items: Vec::new(),
-        taxes: Vec::new(),
-        payments: Vec::new(),
-    };
+    let id = format!("{}-{seed}-{index}", locale.tag);
+    let kind = typefaces.map(|_| Kind::Receipt);
+    let mut truth = Truth { kind, typeface, ..Truth::of_page(id, locale, page, lines) };
     fill_tables(&mut truth, &sale);
     fill_fields(&mut truth, &sale, composed.subtotal);
     Receipt { sheet, truth }

@@ -18,7 +18,7 @@ use crate::locale::Locale;
 use crate::look::Look;
 use crate::receipt::{Receipt, TYPEFACE};
 use crate::text::Text;
-use crate::truth::{Fields, Kind, Truth};
+use crate::truth::{Kind, Truth};
 use kinds::Writer;
 
 pub use alphabet::alphabet;
@@ -41,21 +41,9 @@ pub fn generate_lines(locale: &'static Locale, seed: u64, index: u64, typefaces:
         (0..count).map(|_| row(&mut writer, &look)).collect()
     };
     let (sheet, lines, page) = lay_out(rows, &look);
-    let truth = Truth {
-        id: format!("{}-lines-{seed}-{index}", locale.tag),
-        kind: Some(Kind::Lines),
-        typeface: Some(name.to_string()),
-        language: locale.language().to_string(),
-        country: locale.country().to_string(),
-        currency: locale.currency().to_string(),
-        page,
-        image: None,
-        lines,
-        fields: Fields { currency: locale.currency().to_string(), ..Fields::default() },
-        items: Vec::new(),
-        taxes: Vec::new(),
-        payments: Vec::new(),
-    };
+    let id = format!("{}-lines-{seed}-{index}", locale.tag);
+    let truth =
+        Truth { kind: Some(Kind::Lines), typeface: Some(name.to_string()), ..Truth::of_page(id, locale, page, lines) };
     Receipt { sheet, truth }
 }
 

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::locale::Locale;
+
 /// A field that characters of a line belong to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -225,6 +227,26 @@ pub struct Truth {
 }
 
 impl Truth {
+    /// The truth of a page without tables, and without fields but the currency.
+    pub(crate) fn of_page(id: String, locale: &Locale, page: PageSize, lines: Vec<Line>) -> Self {
+        let currency = locale.currency().to_string();
+        Self {
+            id,
+            kind: None,
+            typeface: None,
+            language: locale.language().to_string(),
+            country: locale.country().to_string(),
+            currency: currency.clone(),
+            page,
+            image: None,
+            lines,
+            fields: Fields { currency, ..Fields::default() },
+            items: Vec::new(),
+            taxes: Vec::new(),
+            payments: Vec::new(),
+        }
+    }
+
     /// The printed text of a field: its labelled characters from top to
     /// bottom, joined by one space. `group` selects a row of a table.
     pub fn printed(&self, field: Field, group: Option<usize>) -> Vec<String> {

@@ -19,16 +19,22 @@ def endless(corpora, shares, schedule, noise, seed):
     ready = queue.Queue(8)
 
     def work():
-        dice = np.random.default_rng(seed)
-        while True:
-            which = dice.choice(len(corpora), CHUNK, p=shares)
-            drawn = [corpora[c][dice.integers(len(corpora[c]))] for c in which]
-            for lines in widths(drawn, schedule["columns"], dice):
-                ready.put(collate(lines, noise, schedule, dice))
+        try:
+            dice = np.random.default_rng(seed)
+            while True:
+                which = dice.choice(len(corpora), CHUNK, p=shares)
+                drawn = [corpora[c][dice.integers(len(corpora[c]))] for c in which]
+                for lines in widths(drawn, schedule["columns"], dice):
+                    ready.put(collate(lines, noise, schedule, dice))
+        except BaseException as error:  # whoever waits for a batch would wait for ever
+            ready.put(error)
 
     threading.Thread(target=work, daemon=True).start()
     while True:
-        yield ready.get()
+        batch = ready.get()
+        if isinstance(batch, BaseException):
+            raise batch
+        yield batch
 
 
 def widths(lines, columns, dice):

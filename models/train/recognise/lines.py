@@ -60,7 +60,8 @@ def cut(page, quad, characters):
 def with_case(truth, reading):
     """`truth`, which is in capitals, in the case in which `reading` has the same letters."""
     out, lower = list(truth), [None] * len(truth)
-    for op in Levenshtein.opcodes(truth.upper(), reading.upper()):
+    # ß alone grows when it becomes capital, and places would no longer agree.
+    for op in Levenshtein.opcodes(*(text.replace("ß", "ẞ").upper() for text in (truth, reading))):
         if op.tag == "equal":
             for a, b in zip(range(op.src_start, op.src_end), range(op.dest_start, op.dest_end)):
                 if truth[a].isalpha() and truth[a].upper() == reading[b].upper():

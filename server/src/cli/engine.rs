@@ -68,6 +68,18 @@ impl EngineArgs {
     }
 }
 
+impl EngineArgs {
+    /// What reports call these networks: the preset, or each network by its name.
+    pub fn label(&self) -> String {
+        let networks = self.networks();
+        if networks == self.preset.networks() {
+            return self.preset.to_string();
+        }
+        let second = networks.reread.map(|name| format!("/{name}<{}", networks.reread_below)).unwrap_or_default();
+        format!("{}/{}{second}", networks.detect, networks.recognise)
+    }
+}
+
 /// A number from 0 to 1.
 fn confidence(text: &str) -> Result<f32, String> {
     let number: f32 = text.parse().map_err(|_| "not a number".to_owned())?;

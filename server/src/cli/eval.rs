@@ -87,7 +87,7 @@ async fn evaluate(command: EvalCommand) -> Result<(), Failure> {
         EvalCommand::Ocr(args) => {
             let engine = loaded(&args.engine).await?;
             let job = ocr::OcrJob { data: &args.data, ids: &args.ids, batch: args.batch };
-            let peer = format!("slipstream-{}", args.engine.preset);
+            let peer = format!("slipstream-{}", args.engine.label());
             ocr::run(&engine, &job, &peer, &args.report, progress).await?;
         }
         EvalCommand::Lines(args) => {

@@ -12,7 +12,7 @@ use slipstream_batcher::Priority;
 
 use super::score::{Scoreboard, Scores};
 use super::truth::{Sample, Split};
-use super::{EvalError, Format, manifest, read_ahead, sroie, wildreceipt};
+use super::{EvalError, Format, dataset_name, manifest, read_ahead, sroie, wildreceipt};
 use crate::cli::Engine;
 use crate::pipeline::{Job, Pipeline, UNHURRIED, Upload};
 
@@ -55,7 +55,7 @@ pub async fn run(
     let board = score(engine, &samples, &bar).await;
     bar.finish_and_clear();
 
-    let dataset = data.file_name().unwrap_or(data.as_os_str()).to_string_lossy().into_owned();
+    let dataset = dataset_name(data);
     let fields = board.fields().map(|(name, scores)| (name.name(), scores)).collect();
     let scores = FieldsReport { dataset, n: samples.len(), micro: board.micro(), fields };
     let json = serde_json::to_vec_pretty(&scores).map_err(|error| EvalError::format(report, error))?;

@@ -13,7 +13,7 @@ use slipstream_models::{LineCrops, Quad, TextLine};
 
 use super::errors::{LineErrors, LineScores};
 use super::truth::Split;
-use super::{EvalError, Format, manifest, read_ahead, sroie, wildreceipt};
+use super::{EvalError, Format, dataset_name, manifest, read_ahead, sroie, wildreceipt};
 use crate::cli::Engine;
 use crate::pipeline::recognise::{SettledReading, recognise, settle};
 use crate::pipeline::{Job, Pipeline, UNHURRIED, Upload};
@@ -117,7 +117,7 @@ pub async fn run(
     if let Some(path) = job.readings {
         write_readings(path, &results).map_err(EvalError::file(path))?;
     }
-    let dataset = job.data.file_name().unwrap_or(job.data.as_os_str()).to_string_lossy().into_owned();
+    let dataset = dataset_name(job.data);
     let report = score(dataset, job.format, &results);
     let json = serde_json::to_vec_pretty(&report).map_err(|error| EvalError::format(job.report, error))?;
     std::fs::write(job.report, json).map_err(EvalError::file(job.report))?;

@@ -84,6 +84,11 @@ impl EvalError {
     }
 }
 
+/// What reports call the data set in `folder`.
+fn dataset_name(folder: &Path) -> String {
+    folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy().into_owned()
+}
+
 /// The content of a text file, with whatever is not UTF-8 replaced.
 fn read_text(path: &Path) -> Result<String, EvalError> {
     let bytes = std::fs::read(path).map_err(EvalError::file(path))?;
