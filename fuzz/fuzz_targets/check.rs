@@ -7,19 +7,33 @@ use jiff::civil::date;
 use libfuzzer_sys::fuzz_target;
 use slipstream::pipeline::check::{CheckSettings, check};
 use slipstream_models::entities::{Entity, ItemEntities, PaymentEntities, Reading, Span, TaxEntities};
-use slipstream_models::{Entities, Quad, TextLine, TextLines};
+use slipstream_models::{CharAlternative, Entities, Quad, TextLine, TextLines};
 
 /// Lines beyond these are left out: they would only make a run slower.
 const MOST_LINES: usize = 40;
 
 fuzz_target!(|text: &str| {
     let place = |i: usize| Quad::from_bounds(10.0, 20.0 * i as f32, 200.0, 20.0 * i as f32 + 15.0);
-    let line = |(i, text): (usize, &str)| TextLine::evenly_spaced(text, 0.9, place(i));
+    // Every character could be the one before it.
+    let line = |(i, text): (usize, &str)| {
+        let mut line = TextLine::evenly_spaced(text, 0.9, place(i));
+        for i in 1..line.chars.len() {
+            // Or nothing, or both.
+            let before = line.chars[i - 1].ch;
+            let texts = [before.to_string(), String::new(), format!("{before}{}", line.chars[i].ch)];
+            line.chars[i].alternatives = texts.map(|text| CharAlternative { text, confidence: 0.3 }).into();
+        }
+        line
+    };
     let lines: Vec<TextLine> = text.lines().take(MOST_LINES).enumerate().map(line).collect();
-    let entity = |i: usize| {
+    let reading = |i: usize, confidence: f32| {
         let line = lines.get(i % lines.len().max(1))?;
         let spans = vec![Span { line: i % lines.len(), start: 0, end: line.chars.len() }];
-        Some(Entity { best: Reading { text: line.text(), spans, confidence: 0.8 }, alternatives: Vec::new() })
+        Some(Reading { text: line.text(), spans, confidence })
+    };
+    let entity = |i: usize| {
+        let alternatives = [reading(i + 1, 0.15), reading(i + 2, 0.05)].into_iter().flatten().collect();
+        Some(Entity { best: reading(i, 0.8)?, alternatives })
     };
     let item = |i: usize| ItemEntities {
         description: entity(i),

@@ -1,10 +1,11 @@
 //! Running a planned network: one step per operation, split into tasks.
 
+use std::cell::Cell;
 use std::sync::{Arc, PoisonError};
 
 use rayon::prelude::*;
 
-use crate::arena::Arena;
+use crate::arena::{Arena, BlockList};
 use crate::layout::View;
 use crate::network::{Activation, Network, Op, OutputOrder, Padding, Source, Value};
 use crate::ops::attention::{self, AttentionTask};
@@ -132,6 +133,7 @@ pub(crate) struct Run<'a> {
     network: &'a Network,
     plan: &'a Plan,
     memory: *mut f32,
+    blocks: &'a Cell<BlockList>,
     threads: usize,
 }
 
@@ -144,7 +146,8 @@ impl<'a> Run<'a> {
             Parallelism::Serial => 1,
             Parallelism::Pool => rayon::current_num_threads(),
         };
-        Self { network, plan, memory: arena.reserve(plan.floats), threads }
+        let memory = arena.reserve(plan.floats);
+        Self { network, plan, memory, blocks: &arena.blocks, threads }
     }
 
     pub(crate) fn view(&self, value: Value) -> View {
@@ -302,37 +305,35 @@ impl<'a> Run<'a> {
         residual: Option<View>,
         (scatter, scatter_offset): (usize, (usize, usize)),
     ) {
-        let views: Vec<_> = inputs.iter().map(|source| (self.view(source.value), source.shift)).collect();
-        let shape = views[0].0.shape;
+        let views = || inputs.iter().map(|source| (self.view(source.value), source.shift));
+        let shape = self.view(inputs[0].value).shape;
         let bytes: usize =
-            views.iter().map(|(v, shift)| (v.shape.row() << shift) * v.shape.blocks() * size_of::<f32>()).sum();
+            views().map(|(v, shift)| (v.shape.row() << shift) * v.shape.blocks() * size_of::<f32>()).sum();
         let (mut rows, mut width) = match scatter {
             1 => (output.shape.height, output.shape.width),
             _ => (shape.height, shape.width),
         };
         // Without halos the rows of a small image form one long row, which splits into fuller tiles.
         let no_halo = output.shape.halo == 0
-            && views.iter().all(|(v, shift)| v.shape.halo == 0 && *shift == 0)
+            && views().all(|(v, shift)| v.shape.halo == 0 && shift == 0)
             && residual.is_none_or(|r| r.shape.halo == 0);
         let flat = scatter == 1 && conv.is_pointwise() && no_halo && rows * bytes <= BAND_BYTES;
         if flat {
             (rows, width) = (1, rows * width);
         }
         let (ph, pw) = conv.padding;
-        let blocks: Vec<_> = views
-            .iter()
-            .flat_map(|&(view, shift)| {
-                let (y, x) = if shift == 0 { (-(ph as isize), -(pw as isize)) } else { (0, 0) };
-                (0..view.shape.blocks()).map(move |b| InputBlock {
-                    // SAFETY: the plan gave the input a halo as wide as the padding.
-                    origin: unsafe { view.at(b, y, x) },
-                    row: view.shape.row(),
-                    channels: view.shape.channels_of(b),
-                    enlarged: (shift > 0).then_some(Enlarged { shift, padding: conv.padding }),
-                })
-            })
-            .collect();
-        let inputs = Blocks(blocks);
+        let mut blocks = self.blocks.take();
+        blocks.0.clear();
+        for (view, shift) in views() {
+            let (y, x) = if shift == 0 { (-(ph as isize), -(pw as isize)) } else { (0, 0) };
+            blocks.0.extend((0..view.shape.blocks()).map(|b| InputBlock {
+                // SAFETY: the plan gave the input a halo as wide as the padding.
+                origin: unsafe { view.at(b, y, x) },
+                row: view.shape.row(),
+                channels: view.shape.channels_of(b),
+                enlarged: (shift > 0).then_some(Enlarged { shift, padding: conv.padding }),
+            }));
+        }
         let band = self.band(rows, bytes * conv.stride.0, 1);
         let bands = rows.div_ceil(band);
         let groups = if self.threads == 1 { 1 } else { (self.threads * 2).div_ceil(bands).min(weights.panels) };
@@ -340,7 +341,7 @@ impl<'a> Run<'a> {
         self.each(bands * groups, |i| {
             let (band_index, group) = (i / groups, i % groups);
             let task = ConvTask {
-                inputs: inputs.get(),
+                inputs: blocks.get(),
                 pitch: shape.pitch,
                 kernel: conv.kernel,
                 stride: conv.stride,
@@ -362,11 +363,12 @@ impl<'a> Run<'a> {
             // SAFETY: the plan sized inputs and output for each other; tasks split rows and panels.
             unsafe { conv::run(self.network.backend, &task) }
         });
+        self.blocks.set(blocks);
     }
 
     fn squeeze_excite(&self, input: View, output: View, gates: &Gates<'_>) {
         let blocks = output.shape.blocks();
-        // SAFETY: the plan reserved scratch memory for one value per channel.
+        // SAFETY: the plan reserved scratch memory for one value per channel and per hidden one.
         let means = unsafe { self.memory.add(self.plan.scratch) };
         let address = means as usize;
         self.each(blocks, |block| {
@@ -376,8 +378,9 @@ impl<'a> Run<'a> {
             unsafe { scale::mean(self.network.backend, &MeanTask { input, block, output }) }
         });
         // SAFETY: the tasks above are done, so this thread alone uses the memory.
-        let values = unsafe { std::slice::from_raw_parts_mut(means, blocks * LANES) };
-        gates.apply(values, &mut Vec::new());
+        let scratch = unsafe { std::slice::from_raw_parts_mut(means, blocks * LANES + gates.hidden()) };
+        let (values, hidden) = scratch.split_at_mut(blocks * LANES);
+        gates.apply(values, hidden);
         let gates = values.as_ptr() as usize;
         self.each_band(output, |block, rows| {
             // SAFETY: the gates are only read from here on.
@@ -428,17 +431,5 @@ struct Conv {
 impl Conv {
     fn is_pointwise(&self) -> bool {
         self.kernel == (1, 1) && self.stride == (1, 1)
-    }
-}
-
-/// Input addresses that all tasks of a step read.
-struct Blocks(Vec<InputBlock>);
-
-// SAFETY: the addresses are only read from, and nobody writes the inputs during the step.
-unsafe impl Sync for Blocks {}
-
-impl Blocks {
-    fn get(&self) -> &[InputBlock] {
-        &self.0
     }
 }

@@ -197,7 +197,7 @@ fn operands_fit(op: &Op, shapes: &[Shape], output: (usize, usize)) -> bool {
 /// Scratch values that `op` needs for an output of `shape`.
 fn scratch_floats(op: &Op, shape: &Shape) -> usize {
     match op {
-        Op::SqueezeExcite { .. } => shape.blocks() * LANES,
+        Op::SqueezeExcite { squeeze, .. } => shape.blocks() * LANES + squeeze.bias.len(),
         Op::Attention { heads, .. } => heads * attention::scratch_floats(shape.width),
         _ => 0,
     }

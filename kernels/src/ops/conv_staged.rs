@@ -15,9 +15,15 @@ use crate::simd::LANES;
 
 thread_local! {
     /// Converted input; it only grows, so that runs in steady state allocate nothing.
-    static STAGED: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
+    static STAGED: RefCell<Staged> = const { RefCell::new(Staged { values: Vec::new(), blocks: Vec::new() }) };
     /// One row before it is enlarged.
     static COARSE: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A task's input in the form that it is multiplied in, and where its blocks are.
+struct Staged {
+    values: Vec<u32>,
+    blocks: Vec<InputBlock>,
 }
 
 /// # Safety
@@ -32,30 +38,25 @@ pub(super) unsafe fn run(backend: Backend, task: &ConvTask<'_>) {
     let columns = (task.width - 1) * task.stride.1 + task.kernel.1;
     let group = task.narrow.map_or(1, Narrow::group);
     let pitch = LANES / group;
-    STAGED.with_borrow_mut(|staged| {
+    STAGED.with_borrow_mut(|Staged { values, blocks }| {
         let needed = task.inputs.len() * rows * columns * pitch;
-        if staged.len() < needed {
-            staged.resize(needed, 0);
+        if values.len() < needed {
+            values.resize(needed, 0);
         }
-        let inputs: Vec<InputBlock> = task
-            .inputs
-            .iter()
-            .zip(staged.chunks_exact_mut(rows * columns * pitch))
-            .enumerate()
-            .map(|(b, (block, to))| {
-                for (y, row) in to.chunks_exact_mut(columns * pitch).enumerate() {
-                    // SAFETY: output rows and columns of the task read exactly these pixels;
-                    // the weights were packed for these blocks.
-                    unsafe { stage_row(task.narrow, b, block, first + y, row, pitch) };
-                }
-                let row = columns * pitch;
-                // Where row 0 of the image would be; only rows of this task are read.
-                let origin = to.as_ptr().cast::<f32>().wrapping_sub(first * row);
-                InputBlock { origin, row, channels: block.channels.div_ceil(group), enlarged: None }
-            })
-            .collect();
+        blocks.clear();
+        for (b, (block, to)) in task.inputs.iter().zip(values.chunks_exact_mut(rows * columns * pitch)).enumerate() {
+            for (y, row) in to.chunks_exact_mut(columns * pitch).enumerate() {
+                // SAFETY: output rows and columns of the task read exactly these pixels;
+                // the weights were packed for these blocks.
+                unsafe { stage_row(task.narrow, b, block, first + y, row, pitch) };
+            }
+            let row = columns * pitch;
+            // Where row 0 of the image would be; only rows of this task are read.
+            let origin = to.as_ptr().cast::<f32>().wrapping_sub(first * row);
+            blocks.push(InputBlock { origin, row, channels: block.channels.div_ceil(group), enlarged: None });
+        }
         let staged = ConvTask {
-            inputs: &inputs,
+            inputs: blocks,
             pitch,
             narrow: None,
             panels: task.panels.clone(),

@@ -87,14 +87,19 @@ pub(crate) struct Gates<'a> {
 }
 
 impl Gates<'_> {
-    /// Replaces the channel means in `values` by the gates.
-    pub(crate) fn apply(&self, values: &mut [f32], hidden: &mut Vec<f32>) {
+    /// Hidden values between squeeze and excite.
+    pub(crate) fn hidden(&self) -> usize {
+        self.squeeze.1.len()
+    }
+
+    /// Replaces the channel means in `values` by the gates; `hidden` has room for
+    /// [`Gates::hidden`] values.
+    pub(crate) fn apply(&self, values: &mut [f32], hidden: &mut [f32]) {
         let channels = self.excite.1.len();
-        hidden.clear();
-        hidden.extend(self.squeeze.0.chunks_exact(channels).zip(self.squeeze.1).map(|(weights, bias)| {
+        for ((to, weights), bias) in hidden.iter_mut().zip(self.squeeze.0.chunks_exact(channels)).zip(self.squeeze.1) {
             let dot: f32 = weights.iter().zip(&*values).map(|(w, v)| w * v).sum();
-            (dot + bias).max(0.0)
-        }));
+            *to = (dot + bias).max(0.0);
+        }
         for (c, (weights, bias)) in self.excite.0.chunks_exact(hidden.len()).zip(self.excite.1).enumerate() {
             let dot: f32 = weights.iter().zip(&*hidden).map(|(w, v)| w * v).sum();
             let gate = ((dot + bias) * self.slope + 0.5).clamp(0.0, 1.0);
