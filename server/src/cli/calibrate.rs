@@ -58,9 +58,9 @@ pub(super) fn run(args: &CalibrateArgs) -> Result<ExitCode, Failure> {
     let bar = progress(args.files.len());
     let (mut images, mut probes) = (Vec::new(), Vec::new());
     for file in &args.files {
-        let page = decode(&std::fs::read(file)?, None, &DecodeLimits::default())
-            .map_err(|error| format!("{}: {error}", file.display()))?
-            .raster;
+        let failed = |error: &dyn std::fmt::Display| format!("cannot read {}: {error}", file.display());
+        let bytes = std::fs::read(file).map_err(|error| failed(&error))?;
+        let page = decode(&bytes, None, &DecodeLimits::default()).map_err(|error| failed(&error))?.raster;
         for image in images_of(&page, &pages, recogniser.as_ref())? {
             let probe = (images.len() + probes.len()) % PROBE_EVERY == PROBE_EVERY - 1;
             if probe && probes.len() < MOST_PROBES[usize::from(!lines)] { &mut probes } else { &mut images }
