@@ -4,11 +4,17 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use slipstream_kernels::{Activation, Backend, Filter, Network, NetworkBuilder, OutputOrder, Padding, Parallelism};
+use slipstream_kernels::{
+    Activation, Backend, Filter, Network, NetworkBuilder, OutputOrder, Padding, Parallelism, Quantisation,
+};
 
-/// Results of about 1 may differ by rounding: of sums, or of bfloat16 products.
+/// Results of about 1 may differ by rounding: of sums, of bfloat16 products, of integers.
 fn tolerance(backend: Backend) -> f32 {
-    if backend.multiplies_bf16() { 5e-2 } else { 1e-3 }
+    match backend {
+        _ if backend.multiplies_integers() => 2e-1,
+        _ if backend.multiplies_bf16() => 5e-2,
+        _ => 1e-3,
+    }
 }
 
 /// Reproducible values in -1..1.
@@ -35,7 +41,10 @@ fn network(bytes: [u8; 10]) -> Option<Network> {
     let x = net
         .conv(&[image], &filter([inputs, 3, 3, 3]), (2, 2), Padding::Symmetric(1, 1), Activation::Relu, None)
         .ok()?;
-    let dense = filter([outputs, inputs, kh, kw]);
+    let mut dense = filter([outputs, inputs, kh, kw]);
+    // Steps for values up to 2, so that integers cost little.
+    let integers = depth / 3 % 2 == 1;
+    dense.input = integers.then(|| Quantisation { steps: vec![2.0 / 255.0; inputs], zero: 0 });
     let padding = Padding::Symmetric(kh / 2, kw / 2);
     let x = net.conv(&[x], &dense, (sh % 3 + 1, sw % 2 + 1), padding, Activation::Gelu, None).ok()?;
     let around = depth % 3 * 2 + 1;

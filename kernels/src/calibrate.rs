@@ -39,6 +39,9 @@ struct Met {
     most: Vec<f32>,
     /// Pixels, one after another.
     sample: Vec<f32>,
+    /// Pixels that could have been taken, and the state that chose among them.
+    offered: usize,
+    state: u64,
 }
 
 impl Network {
@@ -61,14 +64,14 @@ impl Network {
         }
         let fit = |(op, met): (usize, Met)| {
             let (name, weights) = dense(&self.ops[op])?;
-            let (quantisation, error) = Matrix::new(weights).fit(&met);
+            let (quantisation, error) = Matrix::new(weights).fit(&met)?;
             Some(Calibrated { name: name.to_owned(), quantisation, error })
         };
         Ok(met.into_iter().filter_map(fit).collect())
     }
 
     /// Sets the rounding of every dense convolution to what `choose` says of its
-    /// name, on backends that multiply integers.
+    /// name, on backends that multiply integers; what does not fit counts as none.
     pub fn quantise(&mut self, choose: impl Fn(&str) -> Option<Quantisation>) {
         let backend = self.backend;
         for op in &mut self.ops {
@@ -79,7 +82,7 @@ impl Network {
             };
             let quantisation = choose(name);
             for weights in weights {
-                weights.quantisation = quantisation.clone().filter(|q| q.steps.len() == weights.inputs());
+                weights.quantisation = quantisation.clone().filter(|q| q.fits(weights.inputs()));
                 weights.narrow_for(backend);
             }
         }
@@ -147,7 +150,22 @@ fn pixels(views: &[(View, u32)]) -> Vec<f32> {
 
 impl Met {
     fn new(channels: usize) -> Self {
-        Self { least: vec![0.0; channels], most: vec![0.0; channels], sample: Vec::new() }
+        Self { least: vec![0.0; channels], most: vec![0.0; channels], sample: Vec::new(), offered: 0, state: 1 }
+    }
+
+    /// Keeps each of all pixels offered with the same probability (reservoir
+    /// sampling, Vitter's algorithm R), alike in every run.
+    fn offer(&mut self, pixel: &[f32]) {
+        self.offered += 1;
+        if self.sample.len() < MAX_PIXELS * pixel.len() {
+            self.sample.extend_from_slice(pixel);
+            return;
+        }
+        self.state = self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let place = (self.state >> 33) as usize % self.offered;
+        if place < MAX_PIXELS {
+            self.sample[place * pixel.len()..(place + 1) * pixel.len()].copy_from_slice(pixel);
+        }
     }
 
     fn add(&mut self, pixels: &[f32], channels: usize) {
@@ -160,8 +178,8 @@ impl Met {
         // Spread over the image without falling into its rows' rhythm.
         let count = pixels.len() / channels;
         let places = (0..PIXELS_PER_IMAGE).map(|i| (i * 2 + 1) * count / (PIXELS_PER_IMAGE * 2));
-        for place in places.take((MAX_PIXELS - self.sample.len() / channels).min(PIXELS_PER_IMAGE)) {
-            self.sample.extend_from_slice(&pixels[place * channels..(place + 1) * channels]);
+        for place in places {
+            self.offer(&pixels[place * channels..(place + 1) * channels]);
         }
     }
 }
@@ -193,7 +211,7 @@ impl Matrix {
     }
 
     /// The best rounding of inputs like those that were met, and its error.
-    fn fit(&self, met: &Met) -> (Quantisation, f32) {
+    fn fit(&self, met: &Met) -> Option<(Quantisation, f32)> {
         let exact = self.multiply(&met.sample, &self.values);
         let power: f32 = exact.iter().map(|v| v * v).sum();
         let mut best: Option<(Quantisation, f32)> = None;
@@ -213,8 +231,7 @@ impl Matrix {
                 best = Some((candidate, error));
             }
         }
-        let (quantisation, error) = best.unwrap_or((Quantisation { steps: Vec::new(), zero: 0 }, f32::INFINITY));
-        (quantisation, (error / power.max(f32::MIN_POSITIVE)).sqrt())
+        best.map(|(quantisation, error)| (quantisation, (error / power.max(f32::MIN_POSITIVE)).sqrt()))
     }
 
     /// Steps for every balance and clip, and one step for all channels.

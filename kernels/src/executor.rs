@@ -106,7 +106,8 @@ impl Network {
 
     /// Whether the image has the values that it should have.
     pub(crate) fn check_image(&self, image: &[f32], height: usize, width: usize) -> Result<(), RunError> {
-        let (expected, got) = (height * width * 3, image.len());
+        let got = image.len();
+        let expected = height.checked_mul(width).and_then(|pixels| pixels.checked_mul(3)).unwrap_or(usize::MAX);
         if got == expected { Ok(()) } else { Err(RunError::ImageSize { height, width, expected, got }) }
     }
 
@@ -137,7 +138,8 @@ pub(crate) struct Run<'a> {
     threads: usize,
 }
 
-// SAFETY: tasks of one step write disjoint rows or blocks; steps follow each other.
+// SAFETY: tasks of one step write disjoint rows or blocks; steps follow each other,
+// and only the thread that runs them takes and returns the list of blocks.
 unsafe impl Sync for Run<'_> {}
 
 impl<'a> Run<'a> {

@@ -31,6 +31,13 @@ pub struct Quantisation {
     pub zero: u8,
 }
 
+impl Quantisation {
+    /// Whether an input of `channels` can be rounded so.
+    pub fn fits(&self, channels: usize) -> bool {
+        self.steps.len() == channels && self.steps.iter().all(|step| step.is_normal() && *step > 0.0)
+    }
+}
+
 /// A filter or operand that does not fit.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum BuildError {
@@ -80,7 +87,7 @@ impl Filter {
     /// Its rounding, where it has one, for an input of `channels`.
     pub(crate) fn quantisation(&self, channels: usize) -> Result<Option<Quantisation>, BuildError> {
         let Some(input) = &self.input else { return Ok(None) };
-        if input.steps.len() != channels || !input.steps.iter().all(|s| s.is_normal() && *s > 0.0) {
+        if !input.fits(channels) {
             return Err(BuildError::Steps { filter: self.name.clone(), channels });
         }
         Ok(Some(input.clone()))

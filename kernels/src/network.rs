@@ -357,7 +357,8 @@ impl NetworkBuilder {
 
     /// Multi-head self-attention along the width of a value of height 1:
     /// `qkv` gives `3·heads·w` channels (queries, keys, values; `w` ≤ 16),
-    /// `projection` takes `heads·w`; `residual` is added at the end.
+    /// `projection` takes `heads·w`; `residual` is added at the end. The rounding
+    /// of the projection's input has sixteen steps for every head, whatever `w` is.
     pub fn self_attention(
         &mut self,
         input: Value,
@@ -437,8 +438,12 @@ pub struct Network {
 }
 
 impl Network {
-    /// The same network on another backend, which must be available; for tests and for measuring.
+    /// The same network on another backend; for tests and for measuring.
+    ///
+    /// # Panics
+    /// When this processor does not have the backend's instructions.
     pub fn with_backend(mut self, backend: Backend) -> Self {
+        assert!(Backend::available().contains(&backend), "this processor has no {}", backend.name());
         self.backend = backend;
         for op in &mut self.ops {
             match op {

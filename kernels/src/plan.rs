@@ -132,6 +132,8 @@ fn roots(network: &Network, last_use: &[usize], shapes: &[Shape]) -> Vec<usize> 
         if let Some(Value(input)) = in_place
             && last_use[input] == i
             && shapes[input].pitch == LANES
+            // A sum with a value that is too small is smaller than its input.
+            && (shapes[input].height, shapes[input].width) == (shapes[i + 1].height, shapes[i + 1].width)
         {
             roots[i + 1] = roots[input];
         }

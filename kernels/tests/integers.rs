@@ -79,6 +79,72 @@ fn integer_convolutions_are_those_of_rounded_values_and_weights() {
 }
 
 #[test]
+fn integers_of_enlarged_and_partial_inputs_agree_on_all_threads() {
+    let backends = Backend::available().into_iter().filter(|b| b.multiplies_integers());
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+    for backend in backends {
+        // 19 channels twice: neither fills its last block, and the second is half as large.
+        let (channels, size) = (19, (24, 80));
+        let steps: Vec<f32> = (0..2 * channels).map(|c| 0.006 + 0.0001 * c as f32).collect();
+        let f = Filter {
+            input: Some(Quantisation { steps: steps.clone(), zero: 2 }),
+            ..filter([33, 2 * channels, 3, 3], 41)
+        };
+        let mut next = noise(5);
+        let photo: Vec<f32> = (0..size.0 * size.1 * 3).map(|_| next()).collect();
+        let run = |dense: bool, parallelism| {
+            let (mut net, image) = NetworkBuilder::new();
+            let x = first_layer(&mut net, image, channels);
+            let half = net.average_pool(x, (2, 2));
+            let inputs = [net.upsample(half, 2), x];
+            let output = if dense {
+                net.conv(&inputs, &f, (1, 1), Padding::Symmetric(1, 1), Activation::None, None).unwrap()
+            } else {
+                x
+            };
+            let network = net.finish(output, OutputOrder::ChannelsLast).unwrap().with_backend(backend);
+            pool.install(|| network.run(&photo, size, parallelism)).unwrap()
+        };
+        let (values, [height, width, _]) = run(false, Parallelism::Serial);
+        let x = Image { height, width, channels, values: values.iter().map(|v| f64::from(*v)).collect() };
+        let both = Image::filled(height, width, 2 * channels, |y, c, i| {
+            let (top, left) = ((y / 2 * 2) as isize, (c / 2 * 2) as isize);
+            match i.checked_sub(channels) {
+                Some(i) => x.at(y as isize, c as isize, i),
+                None => (0..4).map(|k| x.at(top + k / 2, left + k % 2, i)).sum::<f64>() / 4.0,
+            }
+        });
+        let (image, weights) = rounded(&both, &f, &steps, 2);
+        let expected = conv(&image, &weights, (1, 1), (1, 1), (height, width));
+        let serial = run(true, Parallelism::Serial);
+        let apart = serial.0.iter().zip(&expected.values).map(|(a, b)| (f64::from(*a) - b).abs());
+        let mean = apart.clone().sum::<f64>() / serial.0.len() as f64;
+        assert!(apart.fold(0.0, f64::max) < 2e-2 && mean < 1e-4, "{backend:?}: {mean:e}");
+        assert_eq!(run(true, Parallelism::Pool), serial, "{backend:?}");
+    }
+}
+
+#[test]
+fn transposed_convolutions_in_integers_keep_their_output() {
+    let Some(backend) = Backend::available().into_iter().find(|b| b.multiplies_integers()) else { return };
+    let run = |backend, input: Option<Quantisation>| {
+        let (mut net, image) = NetworkBuilder::new();
+        let x = first_layer(&mut net, image, 22);
+        let f = filter([22, 7, 2, 2], 8);
+        let f = Filter { bias: f.bias[..7].to_vec(), input, ..f };
+        let x = net.conv_transpose(x, &f, Activation::None).unwrap();
+        let network = net.finish(x, OutputOrder::ChannelsLast).unwrap().with_backend(backend);
+        let mut next = noise(6);
+        let photo: Vec<f32> = (0..9 * 31 * 3).map(|_| next()).collect();
+        network.run(&photo, (9, 31), Parallelism::Serial).unwrap().0
+    };
+    let exact = run(Backend::Portable, None);
+    let rounded = run(backend, Some(Quantisation { steps: vec![0.008; 22], zero: 0 }));
+    let worst = exact.iter().zip(&rounded).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    assert!(worst > 1e-4 && worst < 2e-2, "{worst}");
+}
+
+#[test]
 fn steps_that_do_not_fit_are_refused_by_name() {
     for steps in [vec![0.1; 3], vec![0.1, f32::NAN, 0.1, 0.1], vec![0.1, 0.0, 0.1, 0.1]] {
         let (mut net, image) = NetworkBuilder::new();

@@ -79,6 +79,30 @@ fn residuals_pools_and_upsampling() {
 }
 
 #[test]
+fn sums_with_a_smaller_value_are_as_small() {
+    let f = filter([11, 18, 3, 3], 51);
+    let build = |net: &mut NetworkBuilder, x| {
+        let pooled = net.average_pool(x, (2, 2));
+        // A value that nothing reads later, so that the sum could take over its memory.
+        let largest = net.max_pool_same(x);
+        let sum = net.add_upsampled(largest, pooled, 2).unwrap();
+        net.conv(&[sum], &f, (1, 1), Padding::Symmetric(1, 1), Activation::None, None).unwrap()
+    };
+    // 17×41 pixels are halved to 8×20, which are 16×40 again.
+    compare("sum with a smaller value", (33, 81), 18, build, |x| {
+        let (height, width) = (x.height / 2 * 2, x.width / 2 * 2);
+        let sum = Image::filled(height, width, 18, |y, c, i| {
+            let (y, c) = (y as isize, c as isize);
+            let largest = [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(dy, dx)| x.at(y + dy, c + dx, i));
+            let (top, left) = (y / 2 * 2, c / 2 * 2);
+            let mean = (0..4).map(|k| x.at(top + k / 2, left + k % 2, i)).sum::<f64>() / 4.0;
+            largest.into_iter().fold(f64::NEG_INFINITY, f64::max) + mean
+        });
+        conv(&sum, &f, (1, 1), (1, 1), (height, width))
+    });
+}
+
+#[test]
 fn enlarged_inputs_of_convolutions() {
     let (coarse, fine) = (filter([18, 20, 1, 1], 31), filter([21, 20 + 2 * 18, 3, 3], 32));
     let build = |net: &mut NetworkBuilder, x| {

@@ -15,6 +15,17 @@ const LEAST_GAIN: f64 = 0.05;
 /// Runs of the longest image, of which the fastest counts for each layer.
 const REPETITIONS: usize = 15;
 
+/// Below these, nothing is left to measure on.
+const LEAST_IMAGES: usize = 4;
+
+/// Whether this processor can tell what integers gain.
+///
+/// # Errors
+/// [`CalibrateError::NoIntegers`]
+pub fn check_processor() -> Result<Backend, CalibrateError> {
+    Backend::available().into_iter().find(|b| b.multiplies_integers()).ok_or(CalibrateError::NoIntegers)
+}
+
 /// What was found about one convolution.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
@@ -55,9 +66,12 @@ pub enum CalibrateError {
     /// This processor cannot tell what integers gain.
     #[error("calibration measures integer products, which need a processor with AVX512_VNNI")]
     NoIntegers,
-    /// There is nothing to learn from.
-    #[error("there are no images to calibrate with")]
-    NoImages,
+    /// There is too little to learn from.
+    #[error("{got} lines or pages were found, at least {LEAST_IMAGES} are needed; name more photos")]
+    TooFew {
+        /// Images given.
+        got: usize,
+    },
     /// The network could not be loaded.
     #[error(transparent)]
     Model(#[from] ModelError),
@@ -78,9 +92,9 @@ pub fn calibrate(
     probes: &[Image],
     limit: f32,
 ) -> Result<Calibration, CalibrateError> {
-    let backends = Backend::available();
-    let integers = backends.iter().copied().find(|b| b.multiplies_integers()).ok_or(CalibrateError::NoIntegers)?;
-    let longest = probes.iter().max_by_key(|(image, _)| image.len()).ok_or(CalibrateError::NoImages)?;
+    let integers = check_processor()?;
+    let got = images.len() + probes.len();
+    let longest = probes.iter().max_by_key(|(image, _)| image.len()).ok_or(CalibrateError::TooFew { got })?;
     // Floats everywhere else, so that a convolution's own rounding is seen.
     let mut network = build()?.with_backend(Backend::Avx512Vnni);
     network.quantise(|_| None);

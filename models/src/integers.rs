@@ -38,24 +38,27 @@ pub(crate) fn load(folder: &Path, weights: &[u8]) -> Result<HashMap<String, Quan
         Err(source) if source.kind() == io::ErrorKind::NotFound => return Ok(HashMap::new()),
         Err(source) => return Err(ModelError::Read { path, source }),
     };
-    let tensors = Weights::from_bytes(&bytes)?;
+    let invalid = |reason: String| ModelError::Invalid { path: path.clone(), reason };
+    let tensors = Weights::from_bytes(&bytes).map_err(|error| invalid(error.to_string()))?;
     let fitted_to =
         SafeTensors::read_metadata(&bytes).ok().and_then(|(_, m)| m.metadata().as_ref()?.get(WEIGHTS).cloned());
     if fitted_to != Some(checksum(weights)) {
-        let reason = "it was fitted to other weights; run `slipstream calibrate` again, or delete it";
-        return Err(ModelError::Invalid { path, reason: reason.to_owned() });
+        return Err(invalid(
+            "it was fitted to other weights; run `slipstream calibrate` again, or delete it".to_owned(),
+        ));
     }
     let mut roundings = HashMap::new();
     for (name, steps) in tensors.iter() {
         let Some(name) = name.strip_suffix(".steps") else { continue };
-        let zero = match tensors.get(&format!("{name}.zero"))?.1 {
-            [zero] if (0.0..=255.0).contains(zero) && zero.fract() == 0.0 => *zero as u8,
-            _ => {
-                let reason = format!("{name}.zero is not one whole number from 0 to 255");
-                return Err(ModelError::Invalid { path, reason });
-            }
+        let zero = match tensors.get(&format!("{name}.zero")) {
+            Ok((_, [zero])) if (0.0..=255.0).contains(zero) && zero.fract() == 0.0 => *zero as u8,
+            _ => return Err(invalid(format!("{name}.zero is not one whole number from 0 to 255"))),
         };
-        roundings.insert(name.to_owned(), Quantisation { steps: steps.to_vec(), zero });
+        let rounding = Quantisation { steps: steps.to_vec(), zero };
+        if !rounding.fits(steps.len()) {
+            return Err(invalid(format!("{name}.steps are not all numbers above zero")));
+        }
+        roundings.insert(name.to_owned(), rounding);
     }
     Ok(roundings)
 }
@@ -78,7 +81,10 @@ pub fn save(folder: &Path, roundings: &BTreeMap<String, Quantisation>) -> io::Re
     let weights = std::fs::read(folder.join("model.safetensors"))?;
     let metadata = Some(HashMap::from([(WEIGHTS.to_owned(), checksum(&weights))]));
     let file = views.and_then(|views| safetensors::serialize(views, metadata)).map_err(io::Error::other)?;
-    std::fs::write(folder.join(FILE), file)
+    // Whoever loads the network meanwhile finds the old file or the new one, never half of it.
+    let unfinished = folder.join(format!("{FILE}.new"));
+    std::fs::write(&unfinished, file)?;
+    std::fs::rename(unfinished, folder.join(FILE))
 }
 
 #[cfg(test)]
@@ -97,7 +103,11 @@ mod tests {
         assert_eq!(load(dir.path(), weights).unwrap(), HashMap::from([("head".to_owned(), rounding)]));
         let other = load(dir.path(), b"fine-tuned").unwrap_err().to_string();
         assert!(other.contains("slipstream calibrate"), "{other}");
+        save(dir.path(), &BTreeMap::from([("head".to_owned(), Quantisation { steps: vec![f32::NAN], zero: 0 })]))
+            .unwrap();
+        let error = load(dir.path(), weights).unwrap_err().to_string();
+        assert!(error.contains(FILE) && error.contains("head.steps"), "{error}");
         std::fs::write(dir.path().join(FILE), b"no tensors").unwrap();
-        assert!(load(dir.path(), weights).is_err());
+        assert!(load(dir.path(), weights).unwrap_err().to_string().contains(FILE));
     }
 }

@@ -114,6 +114,22 @@ impl Weights {
 /// # Errors
 /// [`ModelError`] when a file is missing, damaged or of another kind.
 pub fn load<C: DeserializeOwned>(folder: &Path) -> Result<(Weights, C), ModelError> {
+    let (mut weights, config, bytes) = read(folder)?;
+    weights.roundings = integers::load(folder, &bytes)?;
+    Ok((weights, config))
+}
+
+/// The same without the roundings, whatever state they are in.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_uncalibrated<C: DeserializeOwned>(folder: &Path) -> Result<(Weights, C), ModelError> {
+    let (weights, config, _) = read(folder)?;
+    Ok((weights, config))
+}
+
+/// The weights, the configuration, and the bytes that the weights were read from.
+fn read<C: DeserializeOwned>(folder: &Path) -> Result<(Weights, C, Vec<u8>), ModelError> {
     let read = |name: &str| {
         let path = folder.join(name);
         std::fs::read(&path).map(|bytes| (path.clone(), bytes)).map_err(|source| ModelError::Read { path, source })
@@ -121,7 +137,5 @@ pub fn load<C: DeserializeOwned>(folder: &Path) -> Result<(Weights, C), ModelErr
     let (path, config) = read("config.json")?;
     let config = serde_json::from_slice(&config).map_err(|e| ModelError::Invalid { path, reason: e.to_string() })?;
     let (_, bytes) = read("model.safetensors")?;
-    let mut weights = Weights::from_bytes(&bytes)?;
-    weights.roundings = integers::load(folder, &bytes)?;
-    Ok((weights, config))
+    Ok((Weights::from_bytes(&bytes)?, config, bytes))
 }

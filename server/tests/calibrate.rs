@@ -1,6 +1,6 @@
 //! `slipstream calibrate`, with real networks and rendered receipts.
 
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
 use std::fs;
 use std::path::Path;
@@ -72,6 +72,12 @@ fn a_calibrated_network_reads_and_its_calibration_does_not_outlive_its_weights()
     let output = slipstream(&read, &files[..1], &models);
     let refusal = text(&output.stderr);
     assert!(!output.status.success() && refusal.contains("slipstream calibrate"), "{refusal}");
+    let output = slipstream(&["calibrate", "recognise/tiny", "--limit", "0.05"], &files, &models);
+    assert!(output.status.success(), "doing what the refusal says: {}", text(&output.stderr));
+    assert!(slipstream(&read, &files[..1], &models).status.success());
+
+    let output = slipstream(&["calibrate", "detect/tiny"], &files, &models);
+    assert!(text(&output.stderr).contains("2 lines or pages were found"), "{}", text(&output.stderr));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use slipstream_kernels::{
-    Activation, Backend, Filter, Layer, Network, NetworkBuilder, OutputOrder, Padding, Parallelism,
+    Activation, Backend, Filter, Layer, Network, NetworkBuilder, OutputOrder, Padding, Parallelism, Quantisation,
 };
 use slipstream_models::detect::Detector;
 use slipstream_models::recognise::Recogniser;
@@ -80,7 +80,8 @@ fn large_pointwise() -> Result<Network, Box<dyn Error>> {
     };
     let first = filter([256, 3, 3, 3]);
     let x = net.conv(&[image], &first, (2, 2), Padding::Symmetric(1, 1), Activation::None, None)?;
-    let x = net.pointwise(x, &filter([256, 256, 1, 1]), Activation::None, None)?;
+    let input = Some(Quantisation { steps: vec![0.01; 256], zero: 0 });
+    let x = net.pointwise(x, &Filter { input, ..filter([256, 256, 1, 1]) }, Activation::None, None)?;
     Ok(net.finish(x, OutputOrder::ChannelsLast)?)
 }
 

@@ -11,6 +11,9 @@ use crate::simd::LANES;
 /// The largest weight in eight bits; -128 is left out so that signs are alike.
 const LARGEST: f32 = 127.0;
 
+/// Products that a sum of 32 bits holds, however large they are: 2³¹ / (255 · 127).
+const MOST_PRODUCTS: usize = 66_000;
+
 /// Narrow weights of a dense convolution: `[panels][input block][ky][kx][group
 /// of channels][PANEL]`, the weights of a group's channels in the place of one
 /// f32. Blocks whose channels do not fill the last group end with zeros.
@@ -64,7 +67,9 @@ impl ConvWeights {
     /// Makes the narrow weights that `backend` multiplies, or none.
     pub(crate) fn narrow_for(&mut self, backend: Backend) {
         self.narrow = match &self.quantisation {
-            Some(quantisation) if backend.multiplies_integers() => Some(self.quads(quantisation)),
+            Some(quantisation) if backend.multiplies_integers() && self.inputs() * self.taps <= MOST_PRODUCTS => {
+                Some(self.quads(quantisation))
+            }
             _ if backend.multiplies_bf16() => Some(self.pairs()),
             _ => None,
         };

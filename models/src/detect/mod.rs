@@ -17,7 +17,7 @@ use slipstream_kernels::{Backend, Network, NetworkOp, Parallelism};
 use crate::calibrate::Image;
 use crate::geometry::{Point, Quad};
 use crate::raster::Raster;
-use crate::weights::{ModelError, load};
+use crate::weights::{ModelError, Weights, load, load_uncalibrated};
 use boxes::{BoxSettings, find_boxes};
 
 /// A detected line of text.
@@ -48,12 +48,6 @@ struct Config {
     boxes: BoxSettings,
 }
 
-/// The network in `folder`, and what is known of it.
-fn read(folder: &Path) -> Result<(Network, Config), ModelError> {
-    let (weights, config): (_, Config) = load(folder)?;
-    Ok((network::build(&weights, &config.structure)?, config))
-}
-
 /// A detection network with its pre- and post-processing.
 pub struct Detector {
     op: NetworkOp,
@@ -73,18 +67,33 @@ impl Detector {
     ///
     /// # Errors
     /// As [`Detector::load`].
+    ///
+    /// # Panics
+    /// When this processor does not have the backend's instructions.
     pub fn load_for(folder: &Path, backend: Backend) -> Result<Self, ModelError> {
-        let (network, config) = read(folder)?;
-        let network = network.with_backend(backend);
+        Self::of(load(folder)?, backend)
+    }
+
+    fn of((weights, config): (Weights, Config), backend: Backend) -> Result<Self, ModelError> {
+        let network = network::build(&weights, &config.structure)?.with_backend(backend);
         Ok(Self { op: NetworkOp::new(Arc::new(network), Parallelism::Pool), config })
     }
 
-    /// The network alone of the detector in `folder`, for calibrating it.
+    /// The same without its integers, for calibrating it anew.
     ///
     /// # Errors
-    /// As [`Detector::load`].
+    /// As [`Detector::load`], but for damage of what it was calibrated to.
+    pub fn load_uncalibrated(folder: &Path) -> Result<Self, ModelError> {
+        Self::of(load_uncalibrated(folder)?, Backend::current())
+    }
+
+    /// The network alone, without its integers.
+    ///
+    /// # Errors
+    /// As [`Detector::load_uncalibrated`].
     pub fn load_network(folder: &Path) -> Result<Network, ModelError> {
-        Ok(read(folder)?.0)
+        let (weights, config): (_, Config) = load_uncalibrated(folder)?;
+        network::build(&weights, &config.structure)
     }
 
     /// The network, for measuring it.

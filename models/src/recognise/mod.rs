@@ -14,7 +14,7 @@ use slipstream_kernels::{Backend, Network, NetworkOp, Parallelism};
 use crate::calibrate::Image;
 use crate::crop::{CROP_HEIGHT, LineCrop};
 use crate::text::TextLine;
-use crate::weights::{ModelError, load};
+use crate::weights::{ModelError, Weights, load, load_uncalibrated};
 
 /// What `config.json` of a recogniser holds.
 #[derive(Debug, Clone, Deserialize)]
@@ -24,12 +24,6 @@ struct Config {
     min_width: usize,
     /// What each class reads as; the first is CTC's blank.
     classes: Vec<String>,
-}
-
-/// The network in `folder`, and what is known of it.
-fn read(folder: &Path) -> Result<(Network, Config), ModelError> {
-    let (weights, config): (_, Config) = load(folder)?;
-    Ok((network::build(&weights, &config.structure)?, config))
 }
 
 /// A recognition network with its pre- and post-processing.
@@ -52,9 +46,15 @@ impl Recogniser {
     ///
     /// # Errors
     /// As [`Recogniser::load`].
+    ///
+    /// # Panics
+    /// When this processor does not have the backend's instructions.
     pub fn load_for(folder: &Path, backend: Backend) -> Result<Self, ModelError> {
-        let (network, config) = read(folder)?;
-        let network = network.with_backend(backend);
+        Self::of(folder, load(folder)?, backend)
+    }
+
+    fn of(folder: &Path, (weights, config): (Weights, Config), backend: Backend) -> Result<Self, ModelError> {
+        let network = network::build(&weights, &config.structure)?.with_backend(backend);
         if network.output_channels() != config.classes.len() {
             return Err(ModelError::Invalid {
                 path: folder.join("config.json"),
@@ -66,12 +66,21 @@ impl Recogniser {
         Ok(Self { op, min_width: config.min_width, classes })
     }
 
-    /// The network alone of the recogniser in `folder`, for calibrating it.
+    /// The same without its integers, for calibrating it anew.
     ///
     /// # Errors
-    /// As [`Recogniser::load`].
+    /// As [`Recogniser::load`], but for damage of what it was calibrated to.
+    pub fn load_uncalibrated(folder: &Path) -> Result<Self, ModelError> {
+        Self::of(folder, load_uncalibrated(folder)?, Backend::current())
+    }
+
+    /// The network alone, without its integers.
+    ///
+    /// # Errors
+    /// As [`Recogniser::load_uncalibrated`].
     pub fn load_network(folder: &Path) -> Result<Network, ModelError> {
-        Ok(read(folder)?.0)
+        let (weights, config): (_, Config) = load_uncalibrated(folder)?;
+        network::build(&weights, &config.structure)
     }
 
     /// The network, for measuring it.

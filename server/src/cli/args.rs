@@ -27,6 +27,12 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// A number from 0 to 1.
+pub(super) fn share(text: &str) -> Result<f32, String> {
+    let number: f32 = text.parse().map_err(|_| "not a number".to_owned())?;
+    (0.0..=1.0).contains(&number).then_some(number).ok_or_else(|| "has to be from 0 to 1".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use slipstream_models::calibrate::{Calibration, Image, calibrate};
+use serde::Deserialize;
+use slipstream_models::calibrate::{Calibration, Image, calibrate, check_processor};
 use slipstream_models::crop::crop;
 use slipstream_models::detect::Detector;
 use slipstream_models::integers;
@@ -14,6 +15,7 @@ use slipstream_models::recognise::Recogniser;
 use slipstream_models::{ModelError, Raster};
 
 use super::Failure;
+use super::args::share;
 use super::read::progress;
 use crate::pipeline::decode::{DecodeLimits, decode};
 use crate::registry::locate::locate;
@@ -22,8 +24,9 @@ use crate::registry::locate::locate;
 const PROBE_EVERY: usize = 4;
 /// Lines that one page gives at most, so that no page outweighs the others.
 const LINES_PER_PAGE: usize = 12;
-/// Lines and pages that changes are measured on: more take longer and agree.
-const MOST_PROBES: [usize; 2] = [240, 12];
+/// Files that are used at most, spread over those that are named: all their images
+/// are held in memory.
+const MOST_FILES: usize = 128;
 
 #[derive(Debug, Args)]
 pub(super) struct CalibrateArgs {
@@ -34,7 +37,7 @@ pub(super) struct CalibrateArgs {
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Largest change of the network's output that one convolution may cause, 0 to 1.
-    #[arg(long, value_name = "CHANGE", env = "SLIPSTREAM_CALIBRATE_LIMIT", default_value_t = 0.005)]
+    #[arg(long, value_name = "CHANGE", env = "SLIPSTREAM_CALIBRATE_LIMIT", default_value_t = 0.005, value_parser = share)]
     limit: f32,
     /// Finds the lines that a recogniser is calibrated with.
     #[arg(long, value_name = "NAME", env = "SLIPSTREAM_DETECTOR", default_value = "tiny")]
@@ -47,32 +50,42 @@ pub(super) struct CalibrateArgs {
     models: Option<PathBuf>,
 }
 
+/// The network under calibration, and what finds its images.
+enum Subject {
+    Detector(Detector),
+    Recogniser { pages: Box<Detector>, lines: Recogniser },
+}
+
 pub(super) fn run(args: &CalibrateArgs) -> Result<ExitCode, Failure> {
+    check_processor()?;
     let models = locate(args.models.as_deref())?;
     let folder = models.join(&args.network);
-    let detector = Detector::load(&models.join("detect").join(&args.detector))?;
-    let lines = args.network.starts_with("recognise");
-    let recogniser = if lines { Some(Recogniser::load(&folder)?) } else { None };
-    let pages = if lines { detector } else { Detector::load(&folder)? };
+    let subject = match task_of(&folder)?.as_str() {
+        "detection" => Subject::Detector(Detector::load_uncalibrated(&folder)?),
+        "recognition" => Subject::Recogniser {
+            pages: Box::new(Detector::load_uncalibrated(&models.join("detect").join(&args.detector))?),
+            lines: Recogniser::load_uncalibrated(&folder)?,
+        },
+        other => return Err(format!("{}: networks for {other} have no integers", folder.display()).into()),
+    };
 
-    let bar = progress(args.files.len());
+    let step = args.files.len().div_ceil(MOST_FILES);
+    let bar = progress(args.files.len().div_ceil(step));
     let (mut images, mut probes) = (Vec::new(), Vec::new());
-    for file in &args.files {
+    for file in args.files.iter().step_by(step) {
         let failed = |error: &dyn std::fmt::Display| format!("cannot read {}: {error}", file.display());
         let bytes = std::fs::read(file).map_err(|error| failed(&error))?;
         let page = decode(&bytes, None, &DecodeLimits::default()).map_err(|error| failed(&error))?.raster;
-        for image in images_of(&page, &pages, recogniser.as_ref())? {
+        for image in subject.images(&page)? {
             let probe = (images.len() + probes.len()) % PROBE_EVERY == PROBE_EVERY - 1;
-            if probe && probes.len() < MOST_PROBES[usize::from(!lines)] { &mut probes } else { &mut images }
-                .push(image);
+            if probe && probes.len() < subject.most_probes() { &mut probes } else { &mut images }.push(image);
         }
         bar.inc(1);
     }
     bar.finish_and_clear();
-    let calibration = if lines {
-        calibrate(|| Recogniser::load_network(&folder), images, &probes, args.limit)?
-    } else {
-        calibrate(|| Detector::load_network(&folder), images, &probes, args.limit)?
+    let calibration = match subject {
+        Subject::Detector(_) => calibrate(|| Detector::load_network(&folder), images, &probes, args.limit)?,
+        Subject::Recogniser { .. } => calibrate(|| Recogniser::load_network(&folder), images, &probes, args.limit)?,
     };
     print(&calibration)?;
     if !args.dry_run {
@@ -81,12 +94,39 @@ pub(super) fn run(args: &CalibrateArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the network under calibration sees of a page.
-fn images_of(page: &Raster, detector: &Detector, recogniser: Option<&Recogniser>) -> Result<Vec<Image>, ModelError> {
-    let Some(recogniser) = recogniser else { return Ok(vec![detector.image(page)]) };
-    let crops = crop(page, &detector.detect(page)?).crops;
-    let step = crops.len().div_ceil(LINES_PER_PAGE).max(1);
-    Ok(crops.iter().step_by(step).map(|crop| recogniser.image(crop)).collect())
+/// What the network in `folder` is for, as its `config.json` says.
+fn task_of(folder: &Path) -> Result<String, Failure> {
+    #[derive(Deserialize)]
+    struct Config {
+        #[serde(default)]
+        task: String,
+    }
+    let path = folder.join("config.json");
+    let failed = |error: &dyn std::fmt::Display| format!("cannot read {}: {error}", path.display());
+    let bytes = std::fs::read(&path).map_err(|error| failed(&error))?;
+    Ok(serde_json::from_slice::<Config>(&bytes).map_err(|error| failed(&error))?.task)
+}
+
+impl Subject {
+    /// What the network sees of a page.
+    fn images(&self, page: &Raster) -> Result<Vec<Image>, ModelError> {
+        match self {
+            Self::Detector(pages) => Ok(vec![pages.image(page)]),
+            Self::Recogniser { pages, lines } => {
+                let crops = crop(page, &pages.detect(page)?).crops;
+                let step = crops.len().div_ceil(LINES_PER_PAGE).max(1);
+                Ok(crops.iter().step_by(step).map(|crop| lines.image(crop)).collect())
+            }
+        }
+    }
+
+    /// Images that changes are measured on: more take longer and agree.
+    fn most_probes(&self) -> usize {
+        match self {
+            Self::Detector(_) => 12,
+            Self::Recogniser { .. } => 240,
+        }
+    }
 }
 
 fn write(folder: &Path, calibration: &Calibration) -> Result<(), Failure> {

@@ -9,6 +9,7 @@ use clap::Args;
 use clap::builder::RangedU64ValueParser;
 use slipstream_models::Backend;
 
+use super::args::share;
 use crate::compute::Compute;
 use crate::pipeline::decode::DecodeLimits;
 use crate::pipeline::document::DocumentSettings;
@@ -38,7 +39,7 @@ pub struct EngineArgs {
     #[arg(long, value_name = "NAME", env = "SLIPSTREAM_SECOND_RECOGNISER")]
     pub second_recogniser: Option<String>,
     /// Lines go to the second reader whose least sure character is less sure than this, 0 (none) to 1 [default: the preset's]
-    #[arg(long, value_name = "CONFIDENCE", env = "SLIPSTREAM_REREAD_BELOW", value_parser = confidence)]
+    #[arg(long, value_name = "CONFIDENCE", env = "SLIPSTREAM_REREAD_BELOW", value_parser = share)]
     pub reread_below: Option<f32>,
     /// Compute threads [default: one for each CPU]
     #[arg(long, value_name = "N", env = "SLIPSTREAM_THREADS", value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024))]
@@ -78,12 +79,6 @@ impl EngineArgs {
         let second = networks.reread.map(|name| format!("/{name}<{}", networks.reread_below)).unwrap_or_default();
         format!("{}/{}{second}", networks.detect, networks.recognise)
     }
-}
-
-/// A number from 0 to 1.
-fn confidence(text: &str) -> Result<f32, String> {
-    let number: f32 = text.parse().map_err(|_| "not a number".to_owned())?;
-    (0.0..=1.0).contains(&number).then_some(number).ok_or_else(|| "has to be from 0 to 1".to_owned())
 }
 
 /// Why reading could not start.

@@ -107,6 +107,8 @@ mod tests {
             ("serve --threads 0", "--threads"),
             ("serve --preset huge", "--preset"),
             ("serve --reread-below 1.5", "--reread-below"),
+            ("calibrate detect/tiny a.jpg --limit nan", "--limit"),
+            ("calibrate detect/tiny", "<FILE>..."),
             ("read", "<FILE>..."),
             ("read a.jpg --include boxes", "--include"),
             ("eval fields --data d --json j --split training", "--split"),

@@ -166,6 +166,7 @@ pub fn check(entities: &Entities, lines: &TextLines, settings: &CheckSettings) -
     for amount in [&mut findings.subtotal, &mut findings.tax_total, &mut findings.total] {
         misread::add_misread(amount, lines, &amounts);
     }
+    total::prefer_after_tax(&mut findings);
     total::prefer_proved(&mut findings);
     findings.checks = arithmetic::check_all(&findings, settings.today);
     findings

@@ -1,7 +1,7 @@
 //! The check stage as a whole.
 
 use jiff::civil::date;
-use slipstream_models::entities::{ItemEntities, Reading, TaxEntities};
+use slipstream_models::entities::{ItemEntities, PaymentEntities, Reading, TaxEntities};
 
 use super::{page::lines_of, *};
 
@@ -83,6 +83,23 @@ fn a_total_that_adds_up_is_preferred() {
     assert_eq!(total_of(&with_tax("0.54")).as_deref(), Some("9.54"));
     assert_eq!(total_of(&with_tax("0.84")).as_deref(), Some("9.84"), "the best reading adds up");
     assert_eq!(total_of(&with_tax("0.33")).as_deref(), Some("9.84"), "only the subtotal itself would add up");
+}
+
+#[test]
+fn the_amount_before_tax_is_not_the_total() {
+    let receipt = |other: &str| Entities {
+        subtotal: entity("106.10"),
+        tax_total: entity("6.37"),
+        total: Some(Entity { best: reading("106.10", 0.6), alternatives: vec![reading(other, 0.3)] }),
+        ..Entities::default()
+    };
+    let total_of = |e: &Entities, lines: &[&str]| printed(&check(e, &lines_of(lines), &SETTINGS).total);
+    assert_eq!(total_of(&receipt("112.45"), &["x"]).as_deref(), Some("112.45"), "rounded by two cents");
+    assert_eq!(total_of(&receipt("112.55"), &["x"]).as_deref(), Some("106.10"), "not the tax apart");
+    let cash = PaymentEntities { method: entity("CASH"), amount: entity("110.00") };
+    let paid = Entities { payments: vec![cash], ..receipt("112.45") };
+    let lines = ["CASH 110.00", "CHANGE 3.90"];
+    assert_eq!(total_of(&paid, &lines).as_deref(), Some("106.10"), "that is what was paid");
 }
 
 #[test]

@@ -8,6 +8,36 @@ use super::{
 /// A reading this much less probable than the best is not considered, whatever it adds up to.
 const MIN_RATIO: f32 = 0.05;
 
+/// Minor units by which a total may differ from its parts: rounding to the
+/// smallest coin, or a misread last digit.
+const ROUNDING: i64 = 5;
+
+/// Takes the amount after tax, where the best reading is the amount before it:
+/// another reading that is larger by just the tax is no coincidence. A best
+/// reading that was paid to the cent stays.
+pub(super) fn prefer_after_tax(findings: &mut Findings) {
+    let Some(total) = &findings.total else { return };
+    let Some((best, tax)) = total.value().copied().zip(all_tax(findings)) else { return };
+    let Some(after) = best.checked_add(tax).filter(|_| tax.minor > ROUNDING) else { return };
+    if kept(findings) == Some(best) && findings.change.is_some() {
+        return;
+    }
+    let near = |m: Money| m.currency == after.currency && m.minor.abs_diff(after.minor) <= ROUNDING.unsigned_abs();
+    let index = total.alternatives.iter().position(|a| {
+        a.confidence >= MIN_RATIO * total.best.confidence && a.value.is_some_and(near) && !is_part(findings, a.value)
+    });
+    if let (Some(index), Some(total)) = (index, &mut findings.total) {
+        total.prefer(index);
+    }
+}
+
+/// What was handed over, less the change.
+fn kept(findings: &Findings) -> Option<Money> {
+    let paid =
+        findings.payments.iter().map(|p| value(&p.amount)).collect::<Option<Vec<_>>>().and_then(Money::checked_sum);
+    paid.zip(findings.change).and_then(|(p, c)| p.checked_sub(c))
+}
+
 /// Takes the most probable alternative total that the receipt's sums prove, if
 /// they refute the best reading and prove nothing of it.
 ///
@@ -62,12 +92,9 @@ fn tally(findings: &Findings, total: Option<Money>) -> (usize, usize) {
 pub fn agreed_by_others(findings: &Findings) -> Option<Money> {
     let total = value(&findings.total)?;
     let subtotal_and_tax = value(&findings.subtotal).zip(all_tax(findings)).and_then(|(s, t)| s.checked_add(t));
-    let paid =
-        findings.payments.iter().map(|p| value(&p.amount)).collect::<Option<Vec<_>>>().and_then(Money::checked_sum);
-    let kept = paid.zip(findings.change).and_then(|(p, c)| p.checked_sub(c));
     let items =
         findings.items.iter().map(|i| value(&i.amount)).collect::<Option<Vec<_>>>().and_then(Money::checked_sum);
-    let sums = [subtotal_and_tax, kept, items];
+    let sums = [subtotal_and_tax, kept(findings), items];
     let agreed = |m: &Money| *m != total && sums.iter().filter(|s| **s == Some(*m)).count() >= 2;
     let proved = tally(findings, Some(total)).0 > 0;
     sums.into_iter().flatten().find(agreed).filter(|_| !proved)
