@@ -4,6 +4,7 @@ use slipstream_models::entities::{Entities, Entity, ItemEntities, ItemKind, Paym
 
 use super::{
     Found, ItemFindings, PaymentFindings, TaxFindings,
+    deposit::kind_of,
     money::{Currency, Money},
     number::{DecimalMark, decimal_mark, parse_amount, parse_quantity, parse_rate},
     text,
@@ -42,10 +43,11 @@ impl Amounts {
         let quantity = |e: &Entity| Found::from_entity(e, |t| parse_quantity(t, self.mark));
         let unit_price = |e: &Entity| Found::from_entity(e, |t| parse_amount(t, self.mark));
         // Tills print reductions with a minus, without one or in brackets; they all mean the same.
-        let reduces = matches!(item.kind, ItemKind::Discount | ItemKind::Return);
+        let kind = kind_of(item);
+        let reduces = matches!(kind, ItemKind::Discount | ItemKind::Return);
         let amount = self.money(&item.amount).map(|f| f.map(|m| if reduces { m.as_reduction() } else { m }));
         ItemFindings {
-            kind: item.kind,
+            kind,
             description: text(&item.description),
             quantity: item.quantity.as_ref().map(quantity),
             unit_price: item.unit_price.as_ref().map(unit_price),

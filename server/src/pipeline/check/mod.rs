@@ -10,6 +10,7 @@ pub mod country;
 mod country_tables;
 pub mod currency;
 pub mod date;
+mod deposit;
 pub mod found;
 mod labelled;
 mod language;

@@ -1,0 +1,70 @@
+//! Container deposits by their names: a till calls them by one of few words, and
+//! a row that is a deposit must not be counted as a reduction.
+
+use slipstream_models::entities::{ItemEntities, ItemKind};
+
+/// Parts of words that name a deposit, in capitals.
+const DEPOSITS: [&str; 4] = ["PFAND", "STATIEGELD", "PANTTI", "CONSIGNE"];
+
+/// Parts of words that say that containers were given back.
+const RETURNS: [&str; 10] = [
+    "LEERGUT",
+    "RÜCKGABE",
+    "RUCKGABE",
+    "RETOUR",
+    "RETUR",
+    "DÉCONSIGNE",
+    "DECONSIGNE",
+    "PULLONPALAUTUS",
+    "TOMGLAS",
+    "TOMGODS",
+];
+
+/// What the row is, where its words and its sign say so; what the model says elsewhere.
+pub(super) fn kind_of(item: &ItemEntities) -> ItemKind {
+    let Some(description) = item.description.as_ref().map(|d| d.best.text.to_uppercase()) else { return item.kind };
+    let names = |words: &[&str]| words.iter().any(|word| description.contains(word));
+    // Swedish and Danish; alone, because it is also a garment.
+    let deposit = names(&DEPOSITS) || description.trim_matches(['+', ' ']) == "PANT";
+    let negative = item.amount.as_ref().is_some_and(|a| a.best.text.contains(['-', '−', '–', '(']));
+    match (deposit, names(&RETURNS)) {
+        (true, false) if !negative => ItemKind::Deposit,
+        (true, _) | (_, true) if negative => ItemKind::Return,
+        _ => item.kind,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use slipstream_models::entities::{Entity, Reading};
+
+    use super::*;
+
+    #[test]
+    fn words_and_signs_tell_deposits_from_returns() {
+        let entity = |text: &str| {
+            let best = Reading { text: text.to_owned(), spans: Vec::new(), confidence: 0.9 };
+            Some(Entity { best, alternatives: Vec::new() })
+        };
+        for (description, amount, expected) in [
+            ("PFAND", "0,25", ItemKind::Deposit),
+            ("Einwegpfand", "0,25 A", ItemKind::Deposit),
+            ("+ Pant", "2,00", ItemKind::Deposit),
+            ("+ Statiegeld 0,15", "0,15", ItemKind::Deposit),
+            ("Leergut Pfand", "3,75-", ItemKind::Return),
+            ("Pantretur", "-4,00", ItemKind::Return),
+            ("Pfand", "-0,25", ItemKind::Return),
+            ("LONG PANT", "49.90", ItemKind::Discount),
+            ("Rabatt", "1,00", ItemKind::Discount),
+            ("Retour article", "9,90", ItemKind::Discount),
+        ] {
+            let item = ItemEntities {
+                kind: ItemKind::Discount,
+                description: entity(description),
+                amount: entity(amount),
+                ..ItemEntities::default()
+            };
+            assert_eq!(kind_of(&item), expected, "{description} {amount}");
+        }
+    }
+}
