@@ -10,11 +10,11 @@ use crate::executor::{Parallelism, Run, RunError};
 use crate::filter::Quantisation;
 use crate::layout::View;
 use crate::network::{Network, Op, Value};
-use crate::packing::ConvWeights;
+use crate::packing::{ConvWeights, LARGEST};
 
 /// Pixels of one image that a convolution's sample takes.
 const PIXELS_PER_IMAGE: usize = 4;
-/// Pixels that a sample has at most: more did not change the steps that are found.
+/// Pixels that a sample has at most; the time to fit grows with it.
 const MAX_PIXELS: usize = 384;
 /// How a channel's step is shared between the range of its values and of its
 /// weights: 1 makes all values as fine as they can be, 0 all weights.
@@ -63,7 +63,7 @@ impl Network {
             })?;
         }
         let fit = |(op, met): (usize, Met)| {
-            let (name, weights) = dense(&self.ops[op])?;
+            let (name, weights) = self.ops[op].dense()?;
             let (quantisation, error) = Matrix::new(weights).fit(&met)?;
             Some(Calibrated { name: name.to_owned(), quantisation, error })
         };
@@ -74,12 +74,7 @@ impl Network {
     /// name, on backends that multiply integers; what does not fit counts as none.
     pub fn quantise(&mut self, choose: impl Fn(&str) -> Option<Quantisation>) {
         let backend = self.backend;
-        for op in &mut self.ops {
-            let (name, weights) = match op {
-                Op::Conv { name, weights, .. } => (name, std::slice::from_mut(weights)),
-                Op::ConvTranspose { name, weights, .. } => (name, weights.as_mut_slice()),
-                _ => continue,
-            };
+        for (name, weights) in self.ops.iter_mut().filter_map(Op::dense_mut) {
             let quantisation = choose(name);
             for weights in weights {
                 weights.quantisation = quantisation.clone().filter(|q| q.fits(weights.inputs()));
@@ -117,15 +112,6 @@ impl Network {
         }
         self.give_back(arena);
         Ok(())
-    }
-}
-
-/// The name and the weights of a dense convolution.
-fn dense(op: &Op) -> Option<(&str, &[ConvWeights])> {
-    match op {
-        Op::Conv { name, weights, .. } => Some((name, std::slice::from_ref(weights))),
-        Op::ConvTranspose { name, weights, .. } => Some((name, weights.as_slice())),
-        _ => None,
     }
 }
 
@@ -260,7 +246,7 @@ impl Matrix {
                     Quantisation { steps: shape.iter().map(|s| s * step).collect(), zero }
                 })
             })
-            .filter(|q| q.steps.iter().all(|s| s.is_normal()))
+            .filter(|q| q.fits(channels))
             .collect()
     }
 
@@ -269,7 +255,7 @@ impl Matrix {
         let mut scales = vec![f32::MIN_POSITIVE; self.outputs.last().map_or(0, |last| last + 1)];
         for (row, step) in self.values.chunks_exact(self.columns).zip(steps) {
             for (weight, output) in row.iter().zip(&self.outputs) {
-                scales[*output] = scales[*output].max((weight * step).abs() / 127.0);
+                scales[*output] = scales[*output].max((weight * step).abs() / LARGEST);
             }
         }
         let mut rounded = Vec::with_capacity(self.values.len());

@@ -123,6 +123,24 @@ impl Op {
         }
     }
 
+    /// The name and the weights of a dense convolution, transposed or not.
+    pub(crate) fn dense(&self) -> Option<(&str, &[ConvWeights])> {
+        match self {
+            Self::Conv { name, weights, .. } => Some((name, std::slice::from_ref(weights))),
+            Self::ConvTranspose { name, weights, .. } => Some((name, weights.as_slice())),
+            _ => None,
+        }
+    }
+
+    /// The same, to change the weights.
+    pub(crate) fn dense_mut(&mut self) -> Option<(&str, &mut [ConvWeights])> {
+        match self {
+            Self::Conv { name, weights, .. } => Some((name, std::slice::from_mut(weights))),
+            Self::ConvTranspose { name, weights, .. } => Some((name, weights.as_mut_slice())),
+            _ => None,
+        }
+    }
+
     /// Gives the values that it reads other numbers.
     pub(crate) fn renumber(&mut self, number: impl Fn(Value) -> Value) {
         let (input, other) = match self {
@@ -444,13 +462,11 @@ impl Network {
     /// When this processor does not have the backend's instructions.
     pub fn with_backend(mut self, backend: Backend) -> Self {
         assert!(Backend::available().contains(&backend), "this processor has no {}", backend.name());
-        self.backend = backend;
-        for op in &mut self.ops {
-            match op {
-                Op::Conv { weights, .. } => weights.narrow_for(backend),
-                Op::ConvTranspose { weights, .. } => weights.iter_mut().for_each(|w| w.narrow_for(backend)),
-                _ => {}
-            }
+        // Packing is a part of every start, so it is not done again for the same backend.
+        if backend != self.backend {
+            self.backend = backend;
+            let dense = self.ops.iter_mut().filter_map(Op::dense_mut);
+            dense.flat_map(|(_, weights)| weights).for_each(|weights| weights.narrow_for(backend));
         }
         self
     }
@@ -465,15 +481,8 @@ impl Network {
 
     /// Bytes of packed convolution weights and of idle arenas.
     pub fn bytes(&self) -> usize {
-        let weights: usize = self
-            .ops
-            .iter()
-            .map(|op| match op {
-                Op::Conv { weights, .. } => weights.bytes(),
-                Op::ConvTranspose { weights, .. } => weights.iter().map(ConvWeights::bytes).sum(),
-                _ => 0,
-            })
-            .sum();
+        let dense = self.ops.iter().filter_map(Op::dense);
+        let weights: usize = dense.flat_map(|(_, weights)| weights).map(ConvWeights::bytes).sum();
         let arenas = self.arenas.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         weights + arenas.iter().map(Arena::bytes).sum::<usize>()
     }

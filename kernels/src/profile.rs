@@ -92,10 +92,7 @@ fn describe(op: &Op, shapes: &[Shape], output: usize) -> Layer {
     };
     let read: usize = inputs.iter().map(|v| shapes[v.0]).map(|s| s.height * s.width * s.channels).sum();
     let values = read + weights + pixels * out.channels;
-    let name = match op {
-        Op::Conv { name, .. } | Op::ConvTranspose { name, .. } => name.clone(),
-        _ => String::new(),
-    };
+    let name = op.dense().map_or_else(String::new, |(name, _)| name.to_owned());
     Layer {
         name,
         operation,

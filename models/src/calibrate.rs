@@ -80,7 +80,7 @@ pub enum CalibrateError {
     Run(#[from] RunError),
 }
 
-/// Calibrates the network that `build` gives. Steps are fitted to `images`; changes
+/// Calibrates the network that `build` gives, which has no integers yet. Steps are fitted to `images`; changes
 /// are measured on `probes`, which should be others. Convolutions whose rounding
 /// changes the network by more than `limit` keep floats.
 ///
@@ -97,13 +97,11 @@ pub fn calibrate(
     let longest = probes.iter().max_by_key(|(image, _)| image.len()).ok_or(CalibrateError::TooFew { got })?;
     // Floats everywhere else, so that a convolution's own rounding is seen.
     let mut network = build()?.with_backend(Backend::Avx512Vnni);
-    network.quantise(|_| None);
     let exact = outputs(&network, probes)?;
     let found = network.calibrate(images)?;
     let time = |network: &Network| network.profile(&longest.0, longest.1, Parallelism::Serial, REPETITIONS);
 
     let mut fastest = build()?.with_backend(integers);
-    fastest.quantise(|_| None);
     let change_of_bf16 = integers
         .multiplies_bf16()
         .then(|| Ok::<_, RunError>(change(&exact, &outputs(&fastest, probes)?)))

@@ -9,7 +9,7 @@ use crate::ops::conv::PANEL;
 use crate::simd::LANES;
 #[cfg(test)]
 pub(crate) use narrow::nearest_bf16;
-pub(crate) use narrow::{Narrow, NarrowKind};
+pub(crate) use narrow::{LARGEST, Narrow, NarrowKind};
 
 /// Weights and bias of a dense convolution, in panels of [`PANEL`] output channels.
 pub(crate) struct ConvWeights {

@@ -9,7 +9,7 @@ use crate::ops::conv::PANEL;
 use crate::simd::LANES;
 
 /// The largest weight in eight bits; -128 is left out so that signs are alike.
-const LARGEST: f32 = 127.0;
+pub(crate) const LARGEST: f32 = 127.0;
 
 /// Products that a sum of 32 bits holds, however large they are: 2³¹ / (255 · 127).
 const MOST_PRODUCTS: usize = 66_000;

@@ -67,9 +67,7 @@ impl EngineArgs {
             reread_below: self.reread_below.unwrap_or(preset.reread_below),
         }
     }
-}
 
-impl EngineArgs {
     /// What reports call these networks: the preset, or each network by its name.
     pub fn label(&self) -> String {
         let networks = self.networks();

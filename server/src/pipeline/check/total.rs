@@ -19,7 +19,7 @@ pub(super) fn prefer_after_tax(findings: &mut Findings) {
     let Some(total) = &findings.total else { return };
     let Some((best, tax)) = total.value().copied().zip(all_tax(findings)) else { return };
     let Some(after) = best.checked_add(tax).filter(|_| tax.minor > ROUNDING) else { return };
-    if kept(findings) == Some(best) && findings.change.is_some() {
+    if kept(findings) == Some(best) {
         return;
     }
     let near = |m: Money| m.currency == after.currency && m.minor.abs_diff(after.minor) <= ROUNDING.unsigned_abs();
