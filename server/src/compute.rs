@@ -2,28 +2,44 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
-use tokio::sync::{Semaphore, oneshot};
+use slipstream_batcher::{Discipline, Priority, Standing, Tenant, Turns};
+use tokio::sync::oneshot;
+
+use crate::scheduling::Scheduling;
 
 /// A handle on the pool; clones share it.
 #[derive(Debug, Clone)]
 pub struct Compute {
     pool: Arc<ThreadPool>,
-    /// One permit a thread. A thread that waits for a piece of its own job takes
+    /// One turn a thread. A thread that waits for a piece of its own job takes
     /// up any job that the pool holds, whole, and its own is done only after
-    /// that; so jobs wait out here, in order, until a thread is free.
-    slots: Arc<Semaphore>,
+    /// that; so jobs wait out here, most urgent first, until a thread is free.
+    turns: Turns,
+}
+
+/// What a job gave, and what it took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ran<T> {
+    /// The result.
+    pub value: T,
+    /// Time until a thread was free.
+    pub waited: Duration,
+    /// Time on the thread.
+    pub busy: Duration,
 }
 
 impl Compute {
-    /// Starts `threads` compute threads.
+    /// Starts `threads` compute threads, on the current tokio runtime.
     ///
     /// # Errors
     /// When the system refuses to start a thread.
-    pub fn start(threads: usize) -> Result<Self, ThreadPoolBuildError> {
+    pub fn start(threads: usize, discipline: Discipline) -> Result<Self, ThreadPoolBuildError> {
         let pool = ThreadPoolBuilder::new().num_threads(threads).thread_name(|i| format!("compute-{i}")).build()?;
-        Ok(Self { pool: Arc::new(pool), slots: Arc::new(Semaphore::new(threads)) })
+        let turns = Turns::start(Scheduling::threads(discipline, threads));
+        Ok(Self { pool: Arc::new(pool), turns })
     }
 
     /// Number of compute threads.
@@ -31,78 +47,141 @@ impl Compute {
         self.pool.current_num_threads()
     }
 
-    /// Runs `work` on the pool and waits for it without blocking the runtime.
+    /// Runs `work` on the pool when it is most urgent, and waits for it without
+    /// blocking the runtime.
     ///
     /// Work whose caller went away before it started is skipped. A panic of
     /// `work` continues in the caller, so that it ends one request or one batch
     /// and never a compute thread.
-    pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
-        // Nobody closes the semaphore, so there is a slot sooner or later.
-        let slot = Arc::clone(&self.slots).acquire_owned().await.ok();
+    pub async fn run<T: Send + 'static>(
+        &self,
+        standing: Standing,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Ran<T> {
+        let asked = Instant::now();
+        // Only whose band and deadline it is counts here: see `Scheduling::threads`.
+        let standing = Standing { tenant: Tenant::default(), ..standing };
+        // Without the runtime there is no turn, nor anybody who waits for the result.
+        let turn = self.turns.take(asked, standing, Duration::from_millis(1)).await;
+        let waited = asked.elapsed();
         let (sender, receiver) = oneshot::channel();
         self.pool.spawn_fifo(move || {
+            let started = Instant::now();
             let outcome = (!sender.is_closed()).then(|| catch_unwind(AssertUnwindSafe(work)));
-            // Also when the caller went away meanwhile: the slot is the thread's.
-            drop(slot);
+            let busy = started.elapsed();
+            // Also when the caller went away meanwhile: the turn is the thread's.
+            drop(turn);
             if let Some(outcome) = outcome {
-                let _ = sender.send(outcome);
+                let _ = sender.send((outcome, busy));
             }
         });
         match receiver.await {
-            Ok(Ok(value)) => value,
-            Ok(Err(panic)) => resume_unwind(panic),
+            Ok((Ok(value), busy)) => Ran { value, waited, busy },
+            Ok((Err(panic), _)) => resume_unwind(panic),
             // The sender is dropped unsent only after the receiver is gone.
             Err(_) => unreachable!("compute work was dropped while its caller waits"),
         }
     }
 }
 
+/// Where work stands that no request waits for: behind none, in front of none for long.
+pub fn unhurried(priority: Priority) -> Standing {
+    /// Further than any folder of receipts reaches.
+    const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+    Standing { priority, tenant: Tenant::default(), deadline: Instant::now() + YEAR }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
-    use std::sync::mpsc;
+    use std::sync::{Mutex, mpsc};
 
     use super::*;
 
+    fn one_thread() -> Compute {
+        Compute::start(1, Discipline::Deadline).unwrap()
+    }
+
+    fn standing() -> Standing {
+        unhurried(Priority::Interactive)
+    }
+
+    /// Keeps the only thread busy until the sender is dropped.
+    async fn block(compute: &Compute) -> (mpsc::Sender<()>, tokio::task::JoinHandle<()>) {
+        let (release, blocked) = mpsc::channel::<()>();
+        let (started, running) = oneshot::channel();
+        let compute = compute.clone();
+        let task = tokio::spawn(async move {
+            let work = move || {
+                let _ = started.send(());
+                let _ = blocked.recv();
+            };
+            compute.run(standing(), work).await;
+        });
+        running.await.unwrap();
+        (release, task)
+    }
+
     #[tokio::test]
     async fn work_runs_on_a_compute_thread() {
-        let compute = Compute::start(1).unwrap();
-        let name = compute.run(|| std::thread::current().name().map(str::to_owned)).await;
+        let compute = one_thread();
+        let name = compute.run(standing(), || std::thread::current().name().map(str::to_owned)).await.value;
         assert_eq!(name.as_deref(), Some("compute-0"));
     }
 
     #[tokio::test]
     async fn a_panic_reaches_its_caller_and_the_pool_lives_on() {
-        let compute = Compute::start(1).unwrap();
+        let compute = one_thread();
         let bad = tokio::spawn({
             let compute = compute.clone();
-            async move { compute.run(|| panic!("broken")).await }
+            async move { compute.run(standing(), || panic!("broken")).await.value }
         });
         assert!(bad.await.unwrap_err().is_panic());
-        assert_eq!(compute.run(|| 7).await, 7);
+        assert_eq!(compute.run(standing(), || 7).await.value, 7);
     }
 
     #[tokio::test]
     async fn work_whose_caller_left_before_it_started_is_skipped() {
-        let compute = Compute::start(1).unwrap();
-        let (release, blocked) = mpsc::channel::<()>();
-        let first = tokio::spawn({
-            let compute = compute.clone();
-            async move { compute.run(move || blocked.recv()).await }
-        });
-        tokio::task::yield_now().await;
+        let compute = one_thread();
+        let (release, first) = block(&compute).await;
         let ran = Arc::new(AtomicBool::new(false));
         let left = tokio::spawn({
             let (compute, ran) = (compute.clone(), Arc::clone(&ran));
-            async move { compute.run(move || ran.store(true, Ordering::SeqCst)).await }
+            async move { compute.run(standing(), move || ran.store(true, Ordering::SeqCst)).await }
         });
         tokio::task::yield_now().await;
         left.abort();
         assert!(left.await.unwrap_err().is_cancelled());
-        release.send(()).unwrap();
-        first.await.unwrap().unwrap();
-        compute.run(|| ()).await;
+        drop(release);
+        first.await.unwrap();
+        compute.run(standing(), || ()).await;
         assert!(!ran.load(Ordering::SeqCst));
+    }
+
+    #[tokio::test]
+    async fn what_is_most_urgent_goes_first() {
+        let compute = one_thread();
+        let (release, first) = block(&compute).await;
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let start = |name: &'static str, standing: Standing| {
+            let (compute, order) = (compute.clone(), Arc::clone(&order));
+            tokio::spawn(async move { compute.run(standing, move || order.lock().unwrap().push(name)).await })
+        };
+        let soon = Standing { deadline: Instant::now() + Duration::from_secs(9), ..standing() };
+        let tasks = [
+            start("bulk", Standing { priority: Priority::Bulk, ..soon }),
+            start("later", standing()),
+            start("soon", soon),
+        ];
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+        drop(release);
+        first.await.unwrap();
+        for task in tasks {
+            task.await.unwrap();
+        }
+        assert_eq!(*order.lock().unwrap(), ["soon", "later", "bulk"]);
     }
 }

@@ -22,4 +22,5 @@ mod hash;
 pub mod http;
 pub mod pipeline;
 pub mod registry;
+pub mod scheduling;
 pub mod telemetry;

@@ -6,7 +6,7 @@ mod common;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use common::{Connection, Setup, images, receipt_request, upload};
+use common::{at_most, Connection, Setup, images, receipt_request, upload};
 
 #[tokio::test]
 async fn bad_uploads_are_named() {
@@ -75,7 +75,7 @@ async fn a_client_that_sends_everything_before_it_reads_still_gets_its_413() {
 
 #[tokio::test]
 async fn a_body_that_does_not_come_is_a_timeout() {
-    let server = Setup { max_in_flight: 1, ..Setup::default() }.start();
+    let server = at_most(1).start();
     let mut client = Connection::open(&server).await;
     client.write(b"POST /v1/receipts HTTP/1.1\r\nhost: x\r\ncontent-type: image/jpeg\r\ncontent-length: 1000\r\nx-deadline-ms: 50\r\n\r\nabc").await;
     assert_eq!(client.read().await.problem(), "request_timeout");

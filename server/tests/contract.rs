@@ -38,6 +38,9 @@ async fn every_stage_is_timed_by_its_name() {
         assert!(timing.contains(&format!("{stage};dur=")), "{stage}: {timing}");
         assert!(timings[stage].as_f64().unwrap() >= 0.0, "{stage}: {timings}");
     }
+    for part in ["receive", "turn", "total"] {
+        assert!(timing.contains(&format!("{part};dur=")), "{part}: {timing}");
+    }
 }
 
 #[tokio::test]
@@ -158,8 +161,8 @@ async fn operators_see_models_health_metrics_and_the_contract() {
         "# TYPE slipstream_stage_duration_seconds histogram",
         "slipstream_stage_duration_seconds_bucket{stage=\"recognise\",le=\"0.1\"}",
         "slipstream_http_request_duration_seconds_count{route=\"/v1/receipts\",method=\"POST\",status=\"200\"}",
-        "slipstream_queue_depth{queue=\"detect\"}",
-        "slipstream_batch_size_bucket{queue=\"recognise\",le=\"4\"}",
+        "slipstream_queue_depth{stage=\"detect\",model=\"fake-detect\",model_set=\"fakes\"}",
+        "slipstream_batch_size_bucket{stage=\"recognise\",model=\"fake-recognise\",model_set=\"fakes\",bucket=\"160\",le=\"4\"}",
         "slipstream_receipts_total{status=\"extracted\"}",
         "slipstream_http_requests_in_flight",
     ] {
@@ -186,7 +189,7 @@ async fn the_contract_describes_every_route_with_its_errors() {
 
 #[tokio::test]
 async fn keys_guard_the_api_but_not_its_operation() {
-    let server = Setup { keys: vec!["s3cret".to_owned()], ..Setup::default() }.start();
+    let server = Setup { keys: vec!["s3cret"], ..Setup::default() }.start();
     let refused = server.post_receipt().await;
     assert_eq!((refused.status, refused.problem().as_str()), (StatusCode::UNAUTHORIZED, "unauthorized"));
     assert_eq!(refused.header("www-authenticate"), "Bearer");

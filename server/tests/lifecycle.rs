@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
-use common::{Connection, Server, Setup, images, post, receipt_request, until};
+use common::{Connection, Server, Setup, at_most, images, post, receipt_request, until};
 use slipstream::http::serve::serve;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 
 #[tokio::test]
 async fn a_full_server_says_when_to_come_back() {
-    let server = Arc::new(Setup { max_in_flight: 1, ..Setup::default() }.start());
+    let server = Arc::new(at_most(1).start());
     server.fakes.detect_gate.close();
     let first = post(&server);
     server.fakes.detect_gate.wait_for(1).await;
@@ -47,14 +47,14 @@ async fn a_deadline_is_kept_whatever_the_model_does() {
 
 #[tokio::test]
 async fn a_client_that_hangs_up_frees_its_place() {
-    let server = Setup { max_in_flight: 1, ..Setup::default() }.start();
+    let server = at_most(1).start();
     server.fakes.recognise_gate.close();
     let mut client = Connection::open(&server).await;
     client.post(&images::receipt_png(), "").await;
     server.fakes.recognise_gate.wait_for(1).await;
     assert_eq!(server.post_receipt().await.problem(), "overloaded");
     drop(client);
-    until("the place is free", async || server.app.admission.enter().is_ok()).await;
+    until("the place is free", async || server.app.admission.load().requests == 0).await;
     server.fakes.recognise_gate.open();
     assert_eq!(server.post_receipt().await.status, StatusCode::OK);
 }
@@ -68,9 +68,9 @@ async fn work_of_a_client_that_hung_up_is_not_done() {
     server.fakes.detect_gate.wait_for(1).await;
     let mut leaving = Connection::open(&server).await;
     leaving.post(&images::receipt_png(), "").await;
-    until("both are in", async || server.app.admission.in_flight() == 2).await;
+    until("both are in", async || server.app.admission.load().requests == 2).await;
     drop(leaving);
-    until("one has left", async || server.app.admission.in_flight() == 1).await;
+    until("one has left", async || server.app.admission.load().requests == 1).await;
     server.fakes.detect_gate.open();
     assert_eq!(staying.read().await.status, StatusCode::OK);
     assert_eq!(server.fakes.detect_gate.arrived.load(Ordering::SeqCst), 1);
@@ -90,7 +90,7 @@ async fn a_panic_or_a_failure_of_a_model_ends_one_request_only() {
             assert_eq!(server.post_receipt().await.status, StatusCode::OK, "after {stage}");
         }
     }
-    assert_eq!(server.app.admission.in_flight(), 0);
+    assert_eq!(server.app.admission.load().requests, 0);
 }
 
 #[tokio::test]
@@ -148,15 +148,24 @@ async fn draining_finishes_what_was_taken_and_takes_nothing_new() {
 }
 
 #[tokio::test]
-async fn draining_has_a_limit() {
+async fn what_is_not_done_when_draining_ends_is_told_so() {
     let server = Setup::default().start();
     let Running { address, stop, ended } = run(&server, Duration::from_millis(100)).await;
     server.fakes.recognise_gate.close();
     let mut stuck = Connection::to(address).await;
     stuck.post(&images::receipt_png(), "").await;
     server.fakes.recognise_gate.wait_for(1).await;
+    // A client that is still sending when the time is over.
+    let mut sending = Connection::to(address).await;
+    sending.write(b"POST /v1/receipts HTTP/1.1\r\nhost: x\r\ncontent-type: image/png\r\ncontent-length: 999\r\n\r\n").await;
+    until("both are in", async || server.app.admission.load().requests == 2).await;
     stop.send(()).unwrap();
     let started = Instant::now();
+    for client in [&mut stuck, &mut sending] {
+        let answer = client.read().await;
+        assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (503, "not_ready"));
+        assert!(answer.header("retry-after").parse::<u64>().unwrap() >= 1);
+    }
     ended.await.unwrap().unwrap();
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
     server.fakes.recognise_gate.open();

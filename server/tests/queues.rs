@@ -15,6 +15,11 @@ use tokio::sync::Mutex;
 /// Metrics belong to the process, so these tests take turns.
 static METRICS: Mutex<()> = Mutex::const_new(());
 
+/// The metric of `items` that wait before a fake model.
+fn depth(stage: &str, items: usize) -> String {
+    format!("slipstream_queue_depth{{stage=\"{stage}\",model=\"fake-{stage}\",model_set=\"fakes\"}} {items}\n")
+}
+
 #[tokio::test]
 async fn a_full_queue_says_when_to_come_back() {
     let _turn = METRICS.lock().await;
@@ -26,7 +31,7 @@ async fn a_full_queue_says_when_to_come_back() {
     let second = post(&server);
     until("the second waits in the queue", async || {
         let metrics = String::from_utf8(server.get("/metrics").await.body).unwrap();
-        metrics.contains("slipstream_queue_depth{queue=\"detect\"} 1")
+        metrics.contains(&depth("detect", 1))
     })
     .await;
     let refused = server.post_receipt().await;
@@ -46,7 +51,7 @@ async fn lines_of_different_requests_share_a_batch() {
     let mut answers = vec![post(&server)];
     server.fakes.recognise_gate.wait_for(1).await;
     answers.extend([post(&server), post(&server), post(&server)]);
-    let waiting = format!("slipstream_queue_depth{{queue=\"recognise\"}} {}", 3 * LINES.len());
+    let waiting = depth("recognise", 3 * LINES.len());
     until("their lines wait", async || {
         String::from_utf8(server.get("/metrics").await.body).unwrap().contains(&waiting)
     })

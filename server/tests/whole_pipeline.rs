@@ -3,12 +3,12 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::io::Cursor;
-use std::time::{Duration, Instant};
 
 use image::{DynamicImage, ImageFormat, RgbImage, imageops};
 use slipstream::cli::{Engine, EngineArgs};
-use slipstream::pipeline::{Job, UNHURRIED, Upload};
+use slipstream::pipeline::{Job, Upload};
 use slipstream::registry::Preset;
+use slipstream::scheduling::Scheduling;
 use slipstream_api::{Include, ReceiptResponse, Status};
 use slipstream_batcher::Priority;
 
@@ -26,7 +26,7 @@ async fn engine() -> Engine {
         threads: Some(2),
         max_megapixels: 50,
     };
-    let engine = Engine::start(args, Duration::from_secs(600)).unwrap();
+    let engine = Engine::start(args, Scheduling::unbounded()).unwrap();
     engine.load().await.unwrap();
     engine
 }
@@ -38,12 +38,8 @@ fn encoded(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
 }
 
 async fn read(engine: &Engine, bytes: Vec<u8>) -> ReceiptResponse {
-    let job = Job {
-        id: "test".into(),
-        serving: engine.pipeline.registry().current().unwrap(),
-        deadline: Instant::now() + UNHURRIED,
-        priority: Priority::Interactive,
-    };
+    let serving = engine.pipeline.registry().current().unwrap();
+    let job = Job::unhurried("test".into(), serving, Priority::Interactive);
     let upload = Upload { bytes: bytes.into(), declared: None };
     engine.pipeline.read(upload, &job, Include::ALL).await.unwrap().response
 }

@@ -1,26 +1,26 @@
-//! What waits, in order: the queue's pure part, without tasks or clocks.
+//! What waits, in order: the pure part that queues and turns share, without tasks or clocks.
+//!
+//! Bands of priority hold lanes of tenants, which hold items by bucket and
+//! deadline. A batch takes its bucket from whoever is next and is filled with
+//! items of that bucket, in the order in which they would have come.
 
-use std::collections::BTreeMap;
-use std::time::Instant;
+mod band;
+mod lane;
 
-use crate::queue::Priority;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::{Duration, Instant};
 
-/// Names a group; unique within a queue, rising with submission.
-pub(crate) type Ticket = u64;
-
-/// Where a group stands in line; its items follow one another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) priority: Priority,
-    pub(crate) deadline: Instant,
-    pub(crate) ticket: Ticket,
-}
+use crate::cost::CostModels;
+use crate::work::{Bucket, Discipline, Order, Priority, Standing, Tenant, Ticket};
+use band::Band;
+use lane::Key;
 
 /// One waiting item.
 #[derive(Debug)]
 pub(crate) struct Waiting<P> {
     pub(crate) payload: P,
     pub(crate) units: u64,
+    pub(crate) bucket: Bucket,
     pub(crate) since: Instant,
 }
 
@@ -29,88 +29,265 @@ pub(crate) struct Waiting<P> {
 pub(crate) struct Cut<P> {
     pub(crate) ticket: Ticket,
     pub(crate) index: usize,
+    pub(crate) standing: Standing,
     pub(crate) item: Waiting<P>,
 }
 
-/// Order inside a band: earliest deadline, then submission, then place in the group.
-type Key = (Instant, Ticket, usize);
+/// How large a batch may become.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Room {
+    pub(crate) max_items: usize,
+    /// Predicted time; an item that alone takes longer makes a batch of its own.
+    pub(crate) max_time: Duration,
+    pub(crate) padding: Padding,
+    /// Whether bulk work may be taken at all.
+    pub(crate) bulk_too: bool,
+}
 
-/// The waiting items of a queue, one sorted map a priority band.
+/// What the executor makes of items of different size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Padding {
+    /// Each is computed at its own size.
+    #[default]
+    None,
+    /// All are padded to the largest, and their number to a multiple of `slots` (0 counts as 1).
+    ToLargest {
+        /// Numbers of items that the executor is prepared for are multiples of this.
+        slots: usize,
+    },
+}
+
+impl Padding {
+    /// Units that the executor computes for `items` items of `sum` units together, the largest of `largest`.
+    pub fn units(self, items: usize, sum: u64, largest: u64) -> u64 {
+        match self {
+            Self::None => sum,
+            Self::ToLargest { slots } => largest.saturating_mul(items.next_multiple_of(slots.max(1)) as u64),
+        }
+    }
+}
+
+/// The group whose item is next.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Head {
+    pub(crate) ticket: Ticket,
+    pub(crate) standing: Standing,
+    /// Of its next item.
+    pub(crate) bucket: Bucket,
+    /// Of all its waiting items.
+    pub(crate) group_units: u64,
+    pub(crate) since: Instant,
+}
+
+/// A group that has waiting items.
 #[derive(Debug)]
-pub(crate) struct Backlog<P> {
-    bands: [BTreeMap<Key, Waiting<P>>; Priority::ALL.len()],
-    /// Sum over all waiting items.
+struct Member {
+    standing: Standing,
+    waiting: usize,
     units: u64,
 }
 
+/// The waiting items of a queue.
+#[derive(Debug)]
+pub(crate) struct Backlog<P> {
+    order: Order,
+    bands: [Band<P>; Priority::ALL.len()],
+    /// Nanoseconds that bulk work is owed.
+    owed_to_bulk: f64,
+    groups: HashMap<Ticket, Member>,
+    deadlines: BTreeSet<(Instant, Ticket)>,
+    /// Waiting items.
+    len: usize,
+    /// Their units, by bucket.
+    units: BTreeMap<Bucket, u64>,
+}
+
 impl<P> Backlog<P> {
-    pub(crate) fn new() -> Self {
-        Self { bands: Priority::ALL.map(|_| BTreeMap::new()), units: 0 }
+    pub(crate) fn new(order: Order) -> Self {
+        Self {
+            order,
+            bands: Priority::ALL.map(|_| Band::new()),
+            owed_to_bulk: 0.0,
+            groups: HashMap::new(),
+            deadlines: BTreeSet::new(),
+            len: 0,
+            units: BTreeMap::new(),
+        }
     }
 
     /// Items waiting.
     pub(crate) fn len(&self) -> usize {
-        self.bands.iter().map(BTreeMap::len).sum()
+        self.len
     }
 
-    /// Units of work waiting.
-    pub(crate) fn units(&self) -> u64 {
-        self.units
+    /// Predicted time of all that waits, one batch after the other.
+    pub(crate) fn predicted(&self, costs: &CostModels) -> Duration {
+        let each = self.units.iter().map(|(bucket, units)| costs.of(*bucket).marginal(*units));
+        each.fold(Duration::ZERO, Duration::saturating_add)
     }
 
-    /// Puts the items of a group in line.
-    pub(crate) fn push(&mut self, place: Place, items: impl IntoIterator<Item = Waiting<P>>) {
-        let band = &mut self.bands[place.priority as usize];
+    /// Puts the items of a group in line; once a group.
+    pub(crate) fn push(&mut self, ticket: Ticket, standing: Standing, items: impl IntoIterator<Item = Waiting<P>>) {
+        let (priority, tenant, rank) = self.place(&standing);
+        let mut member = Member { standing, waiting: 0, units: 0 };
         for (index, item) in items.into_iter().enumerate() {
-            self.units = self.units.saturating_add(item.units);
-            band.insert((place.deadline, place.ticket, index), item);
+            self.len += 1;
+            let units = self.units.entry(item.bucket).or_default();
+            *units = units.saturating_add(item.units);
+            member.waiting += 1;
+            member.units = member.units.saturating_add(item.units);
+            self.bands[priority as usize].push(tenant, (rank, ticket, index), item);
+        }
+        if member.waiting > 0 {
+            self.deadlines.insert((standing.deadline, ticket));
+            self.groups.insert(ticket, member);
         }
     }
 
     /// Takes out what still waits of a group; gives how many items that were.
-    pub(crate) fn remove(&mut self, place: Place) -> usize {
-        let band = &mut self.bands[place.priority as usize];
-        let group = (place.deadline, place.ticket, 0)..=(place.deadline, place.ticket, usize::MAX);
-        let keys: Vec<Key> = band.range(group).map(|(key, _)| *key).collect();
-        for key in &keys {
-            self.units -= band.remove(key).map_or(0, |item| item.units);
+    pub(crate) fn remove(&mut self, ticket: Ticket) -> usize {
+        let Some(member) = self.groups.remove(&ticket) else { return 0 };
+        self.deadlines.remove(&(member.standing.deadline, ticket));
+        let (priority, tenant, rank) = self.place(&member.standing);
+        let taken = self.bands[priority as usize].take_group(tenant, rank, ticket);
+        for item in &taken {
+            self.forget(item.bucket, item.units);
         }
-        keys.len()
+        taken.len()
     }
 
     /// The groups that have waiting items and a deadline at or before `now`.
-    pub(crate) fn expired(&self, now: Instant) -> Vec<Place> {
-        let mut places = Vec::new();
-        for (priority, band) in Priority::ALL.into_iter().zip(&self.bands) {
-            let late = band.keys().take_while(|(deadline, ..)| *deadline <= now);
-            places.extend(late.map(|&(deadline, ticket, _)| Place { priority, deadline, ticket }));
-        }
-        places.dedup();
-        places
+    pub(crate) fn expired(&self, now: Instant) -> Vec<Ticket> {
+        self.deadlines.iter().take_while(|(deadline, _)| *deadline <= now).map(|(_, ticket)| *ticket).collect()
     }
 
     /// The earliest deadline of any waiting item.
     pub(crate) fn earliest_deadline(&self) -> Option<Instant> {
-        self.bands.iter().filter_map(|band| band.keys().next()).map(|(deadline, ..)| *deadline).min()
+        self.deadlines.first().map(|(deadline, _)| *deadline)
     }
 
-    /// Takes the first items in line, at most `max_items` and `max_units`; an
-    /// item that alone is larger than `max_units` makes a batch of its own.
-    pub(crate) fn cut(&mut self, max_items: usize, max_units: u64) -> Vec<Cut<P>> {
-        let mut batch = Vec::new();
-        let mut units = 0u64;
-        while batch.len() < max_items.max(1) {
-            let Some(first) = self.bands.iter_mut().find_map(BTreeMap::first_entry) else { break };
-            units = units.saturating_add(first.get().units);
-            if units > max_units && !batch.is_empty() {
-                break;
+    /// Whose turn it is.
+    pub(crate) fn head(&self, costs: &CostModels) -> Option<Head> {
+        let (_, _, (_, ticket, _), item) = self.first(None, true, costs)?;
+        let member = self.groups.get(&ticket)?;
+        Some(Head {
+            ticket,
+            standing: member.standing,
+            bucket: item.bucket,
+            group_units: member.units,
+            since: item.since,
+        })
+    }
+
+    /// Groups that have waiting items.
+    pub(crate) fn groups(&self) -> usize {
+        self.groups.len()
+    }
+
+    /// Takes the next item in line and what shares its bucket, as much as there is room for.
+    pub(crate) fn cut(&mut self, room: Room, costs: &CostModels) -> Vec<Cut<P>> {
+        let mut batch: Vec<Cut<P>> = Vec::new();
+        let (mut bucket, mut sum, mut largest) = (None, 0u64, 0u64);
+        while batch.len() < room.max_items.max(1) {
+            let Some((priority, tenant, key, item)) = self.first(bucket, room.bulk_too, costs) else { break };
+            let items = batch.len() + 1;
+            let units = room.padding.units(items, sum.saturating_add(item.units), largest.max(item.units));
+            if !batch.is_empty() {
+                let costs_nothing = units <= room.padding.units(batch.len(), sum, largest);
+                if !costs_nothing && costs.of(item.bucket).predict(units) > room.max_time {
+                    break;
+                }
             }
-            let ((_, ticket, index), item) = first.remove_entry();
-            self.units -= item.units;
-            batch.push(Cut { ticket, index, item });
+            let of = item.bucket;
+            let Some((standing, item)) = self.serve(priority, tenant, &key, of, item.units, costs) else { break };
+            bucket = Some(of);
+            sum = sum.saturating_add(item.units);
+            largest = largest.max(item.units);
+            batch.push(Cut { ticket: key.1, index: key.2, standing, item });
         }
         batch
     }
+
+    /// Who is next: bulk when nothing interactive waits or when it has been owed the
+    /// cost of its next item; whoever fills a batch comes in the order of the bands.
+    fn first(
+        &self,
+        bucket: Option<Bucket>,
+        bulk_too: bool,
+        costs: &CostModels,
+    ) -> Option<(Priority, Tenant, Key, &Waiting<P>)> {
+        let of = |priority: Priority| {
+            self.bands[priority as usize].first(bucket).map(|(tenant, key, item)| (priority, tenant, key, item))
+        };
+        if !bulk_too {
+            return of(Priority::Interactive);
+        }
+        if bucket.is_none()
+            && self.owed_to_bulk > 0.0
+            && let Some(bulk) = of(Priority::Bulk)
+            && self.owed_to_bulk >= nanoseconds(costs, bulk.3.bucket, bulk.3.units) as f64
+        {
+            return Some(bulk);
+        }
+        Priority::ALL.into_iter().find_map(of)
+    }
+
+    /// Takes out an item that [`Backlog::first`] showed.
+    fn serve(
+        &mut self,
+        priority: Priority,
+        tenant: Tenant,
+        key: &Key,
+        bucket: Bucket,
+        units: u64,
+        costs: &CostModels,
+    ) -> Option<(Standing, Waiting<P>)> {
+        let cost = nanoseconds(costs, bucket, units);
+        let weight = self.order.weights.get(usize::from(tenant.0)).copied().filter(|w| *w > 0.0).unwrap_or(1.0);
+        let item = self.bands[priority as usize].serve(tenant, bucket, key, cost, weight)?;
+        self.owed_to_bulk = match priority {
+            _ if self.bands[Priority::Bulk as usize].is_empty() => 0.0,
+            Priority::Interactive => self.owed_to_bulk + self.order.bulk_floor * cost as f64,
+            Priority::Bulk => (self.owed_to_bulk - cost as f64).max(0.0),
+        };
+        self.forget(bucket, units);
+        let member = self.groups.get_mut(&key.1)?;
+        let standing = member.standing;
+        member.waiting -= 1;
+        member.units -= units.min(member.units);
+        if member.waiting == 0 {
+            self.deadlines.remove(&(standing.deadline, key.1));
+            self.groups.remove(&key.1);
+        }
+        Some((standing, item))
+    }
+
+    fn forget(&mut self, bucket: Bucket, units: u64) {
+        self.len -= 1;
+        if let Some(waiting) = self.units.get_mut(&bucket) {
+            *waiting = waiting.saturating_sub(units);
+            if *waiting == 0 {
+                self.units.remove(&bucket);
+            }
+        }
+    }
+
+    /// The band, the lane and the rank in it that a standing means under this discipline.
+    fn place(&self, standing: &Standing) -> (Priority, Tenant, Option<Instant>) {
+        match self.order.discipline {
+            Discipline::Deadline => (standing.priority, standing.tenant, Some(standing.deadline)),
+            Discipline::Fifo { .. } => (Priority::Interactive, Tenant::default(), None),
+        }
+    }
+}
+
+/// What an item is charged; where its size makes no difference, what a batch costs,
+/// and where nothing costs anything, its units.
+fn nanoseconds(costs: &CostModels, bucket: Bucket, units: u64) -> u64 {
+    let model = costs.of(bucket);
+    let charges =
+        [model.marginal(units), model.predict(units)].map(|time| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+    charges.into_iter().find(|charge| *charge > 0).unwrap_or(units)
 }
 
 #[cfg(test)]

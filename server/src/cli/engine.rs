@@ -3,14 +3,15 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::available_parallelism;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
+use slipstream_batcher::Priority;
 use slipstream_models::Backend;
 
 use super::args::share;
-use crate::compute::Compute;
+use crate::compute::{Compute, unhurried};
 use crate::pipeline::decode::DecodeLimits;
 use crate::pipeline::document::DocumentSettings;
 use crate::pipeline::quality::QualitySettings;
@@ -18,6 +19,7 @@ use crate::pipeline::{Pipeline, PipelineSettings, ReadError};
 use crate::registry::load::load;
 use crate::registry::locate::{NotFound, locate};
 use crate::registry::{LoadError, Networks, Preset, QueueSettings, Registry, Serving};
+use crate::scheduling::Scheduling;
 use crate::telemetry::metrics;
 
 /// Which models read, and on how many threads.
@@ -68,6 +70,11 @@ impl EngineArgs {
         }
     }
 
+    /// Compute threads: as many as asked for, or one for each CPU.
+    pub fn threads(&self) -> usize {
+        self.threads.unwrap_or_else(|| available_parallelism().map_or(1, usize::from))
+    }
+
     /// What reports call these networks: the preset, or each network by its name.
     pub fn label(&self) -> String {
         let networks = self.networks();
@@ -102,18 +109,17 @@ pub struct Engine {
     pub pipeline: Pipeline,
     args: EngineArgs,
     compute: Compute,
-    /// Predicted work that each queue holds at most.
-    max_waiting: Duration,
+    scheduling: Scheduling,
 }
 
 impl Engine {
-    /// Starts the compute threads; the models follow with [`Engine::load`].
+    /// Starts the compute threads, on the current tokio runtime; the models follow with [`Engine::load`].
     ///
     /// # Errors
     /// When the threads cannot be started.
-    pub fn start(args: EngineArgs, max_waiting: Duration) -> Result<Self, EngineError> {
-        let threads = args.threads.unwrap_or_else(|| available_parallelism().map_or(1, usize::from));
-        let compute = Compute::start(threads)?;
+    pub fn start(args: EngineArgs, scheduling: Scheduling) -> Result<Self, EngineError> {
+        let threads = args.threads();
+        let compute = Compute::start(threads, scheduling.discipline)?;
         let settings = PipelineSettings {
             // The upload limit belongs to whoever takes uploads.
             decode: DecodeLimits {
@@ -123,11 +129,11 @@ impl Engine {
             },
             quality: QualitySettings::default(),
             document: DocumentSettings::default(),
-            // Enough to keep every queue filled while pages are decoded ahead.
-            max_pages: 4 * threads,
+            pages: scheduling.pages(threads),
         };
         let pipeline = Pipeline::new(settings, compute.clone(), Registry::default());
-        Ok(Self { pipeline, args, compute, max_waiting })
+        metrics::compute_threads(threads);
+        Ok(Self { pipeline, args, compute, scheduling })
     }
 
     /// Number of compute threads.
@@ -158,10 +164,11 @@ impl Engine {
         let (label, networks) = (self.args.preset.to_string(), self.args.networks());
         let set = {
             let dir = dir.clone();
-            self.compute.run(move || load(&dir, &label, &networks)).await?
+            let loading = move || load(&dir, &label, &networks);
+            self.compute.run(unhurried(Priority::Interactive), loading).await.value?
         };
-        let serving =
-            Arc::new(Serving::start(set, &self.compute, QueueSettings::for_cpu(self.threads(), self.max_waiting)));
+        let queues = QueueSettings::for_cpu(self.threads(), self.scheduling.order());
+        let serving = Arc::new(Serving::start(set, &self.compute, &queues));
         if warm {
             self.pipeline.warm(&serving).await.map_err(EngineError::WarmUp)?;
         }

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
@@ -11,6 +10,7 @@ use super::engine::{Engine, EngineArgs};
 use super::read::progress;
 use crate::eval::truth::Split;
 use crate::eval::{Format, fields, lines, ocr};
+use crate::scheduling::Scheduling;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum EvalCommand {
@@ -106,7 +106,7 @@ async fn evaluate(command: EvalCommand) -> Result<(), Failure> {
 }
 
 async fn loaded(args: &EngineArgs) -> Result<Engine, Failure> {
-    let engine = Engine::start(args.clone(), Duration::MAX)?;
+    let engine = Engine::start(args.clone(), Scheduling::unbounded())?;
     engine.load().await?;
     Ok(engine)
 }

@@ -5,6 +5,7 @@ mod calibrate;
 mod engine;
 mod eval;
 mod read;
+mod scheduling;
 mod serve;
 
 use std::io::{self, Write};

@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -14,7 +13,8 @@ use tokio::task::JoinHandle;
 
 use super::Failure;
 use super::engine::{Engine, EngineArgs};
-use crate::pipeline::{Job, Pipeline, UNHURRIED, Upload};
+use crate::pipeline::{Job, Pipeline, Upload};
+use crate::scheduling::Scheduling;
 
 #[derive(Debug, Args)]
 pub(super) struct ReadArgs {
@@ -39,7 +39,7 @@ pub(super) fn run(args: ReadArgs) -> Result<ExitCode, Failure> {
 }
 
 async fn read_all(args: ReadArgs) -> Result<ExitCode, Failure> {
-    let engine = Engine::start(args.engine.clone(), Duration::MAX)?;
+    let engine = Engine::start(args.engine.clone(), Scheduling::unbounded())?;
     engine.load_cold().await?;
     let include = Include { text: args.include.text || args.text, ..args.include };
     let bar = progress(args.files.len());
@@ -79,12 +79,7 @@ async fn read_file(pipeline: Pipeline, file: PathBuf, include: Include) -> Outco
     });
     let image = image.await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
     let serving = pipeline.registry().current().ok_or("no models are loaded")?;
-    let job = Job {
-        id: file.display().to_string(),
-        serving,
-        deadline: Instant::now() + UNHURRIED,
-        priority: Priority::Interactive,
-    };
+    let job = Job::unhurried(file.display().to_string(), serving, Priority::Interactive);
     let upload = Upload { bytes: image.into(), declared: None };
     let reading = pipeline.read(upload, &job, include).await.map_err(|error| error.to_string())?;
     Ok(reading.response)

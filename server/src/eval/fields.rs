@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
-use std::time::Instant;
 
 use indicatif::ProgressBar;
 use serde::Serialize;
@@ -14,7 +13,7 @@ use super::score::{Scoreboard, Scores};
 use super::truth::{Sample, Split};
 use super::{EvalError, Format, dataset_name, manifest, read_ahead, sroie, wildreceipt};
 use crate::cli::Engine;
-use crate::pipeline::{Job, Pipeline, UNHURRIED, Upload};
+use crate::pipeline::{Job, Pipeline, Upload};
 
 /// The scores of a data set.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -82,7 +81,7 @@ async fn score(engine: &Engine, samples: &[Sample], bar: &ProgressBar) -> Scoreb
 async fn read(pipeline: Pipeline, sample: Sample) -> Result<Document, String> {
     let bytes = std::fs::read(&sample.image).map_err(|error| error.to_string())?;
     let serving = pipeline.registry().current().ok_or("no models are loaded")?;
-    let job = Job { id: sample.id, serving, deadline: Instant::now() + UNHURRIED, priority: Priority::Interactive };
+    let job = Job::unhurried(sample.id, serving, Priority::Interactive);
     let upload = Upload { bytes: bytes.into(), declared: None };
     let reading = pipeline.read(upload, &job, Include::NONE).await.map_err(|error| error.to_string())?;
     Ok(reading.response.document)

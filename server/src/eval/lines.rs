@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use indicatif::ProgressBar;
 use serde::Serialize;
@@ -16,7 +15,7 @@ use super::truth::Split;
 use super::{EvalError, Format, dataset_name, manifest, read_ahead, sroie, wildreceipt};
 use crate::cli::Engine;
 use crate::pipeline::recognise::{SettledReading, recognise, settle};
-use crate::pipeline::{Job, Pipeline, UNHURRIED, Upload};
+use crate::pipeline::{Job, Pipeline, Upload};
 
 /// A page with its lines.
 #[derive(Debug, Clone, PartialEq)]
@@ -128,10 +127,10 @@ pub async fn run(
 async fn read(pipeline: Pipeline, page: LinePage) -> Result<SettledReading, String> {
     let bytes = std::fs::read(&page.image).map_err(|error| error.to_string())?;
     let serving = pipeline.registry().current().ok_or("no models are loaded")?;
-    let job = Job { id: page.id, serving, deadline: Instant::now() + UNHURRIED, priority: Priority::Bulk };
+    let job = Job::unhurried(page.id, serving, Priority::Bulk);
     let quads: Vec<Quad> = page.lines.iter().map(|line| line.quad).collect();
     let upload = Upload { bytes: bytes.into(), declared: None };
-    let crops = pipeline.cut(upload, quads).await.map_err(|error| error.to_string())?;
+    let crops = pipeline.cut(&job, upload, quads).await.map_err(|error| error.to_string())?;
     // A box without area has no pixels: its line reads as nothing.
     let there: Vec<bool> = crops.iter().map(Option::is_some).collect();
     let crops = LineCrops { crops: crops.into_iter().flatten().collect() };

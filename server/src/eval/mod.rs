@@ -9,7 +9,6 @@
 //! | [`sroie`], [`wildreceipt`], [`manifest`] | folder formats |
 //! | [`score`] | when two values are the same, and precision, recall, F1 |
 //! | [`errors`] | how far a line is from its truth |
-//! | [`usage`] | processor time and memory |
 
 pub mod errors;
 pub mod fields;
@@ -19,7 +18,6 @@ pub mod ocr;
 pub mod score;
 pub mod sroie;
 pub mod truth;
-pub mod usage;
 pub mod wildreceipt;
 
 use std::collections::VecDeque;

@@ -8,10 +8,10 @@ use serde::Serialize;
 use slipstream_batcher::Priority;
 use slipstream_models::TextLines;
 
-use super::usage::Usage;
 use super::{EvalError, read_text};
 use crate::cli::Engine;
-use crate::pipeline::{Job, Pipeline, UNHURRIED, Upload};
+use crate::pipeline::{Job, Pipeline, Upload};
+use crate::telemetry::usage::Usage;
 
 /// What to read, and how.
 #[derive(Debug, Clone, Copy)]
@@ -153,8 +153,7 @@ async fn together(engine: &Engine, images: &[Image]) -> Result<Vec<OcrResult>, E
 async fn read(pipeline: &Pipeline, (id, upload): &Image) -> Result<TextLines, EvalError> {
     let unread = |reason: String| EvalError::Unread { id: id.clone(), reason };
     let serving = pipeline.registry().current().ok_or_else(|| unread("no models are loaded".to_owned()))?;
-    let deadline = Instant::now() + UNHURRIED;
-    let job = Job { id: id.clone(), serving, deadline, priority: Priority::Interactive };
+    let job = Job::unhurried(id.clone(), serving, Priority::Interactive);
     pipeline.read_lines(upload.clone(), &job).await.map_err(|error| unread(error.to_string()))
 }
 

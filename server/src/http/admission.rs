@@ -1,72 +1,56 @@
-//! Places for receipts that are being read, the guard that frees them, and draining.
+//! The door as HTTP sees it: who is let in, how refusals are answered, and draining.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use slipstream_api::ErrorCode;
+use slipstream_batcher::{Bucket, Claim, Door, Load, NotAdmitted, Permit, Reason, Refusal, Standing};
+use tokio::sync::watch;
 
 use super::error::ApiError;
-use crate::telemetry::metrics;
 
-/// Share of the newest request in the mean time of a request, as a right shift: an eighth.
-const NEWEST_SHIFT: u32 = 3;
+/// Uploads of less than this many bytes (as a power of two) are one class of cost.
+const SMALLEST: u32 = 14;
 
-/// Counts the receipts that are being read; each holds an image in memory.
+/// The class of uploads that do not say how large they are.
+const UNKNOWN: Bucket = 0;
+
+/// Lets receipts in; clones share the door.
 #[derive(Debug, Clone)]
 pub struct Admission {
-    places: Arc<Semaphore>,
-    max: u32,
-    /// Moving mean of the time a receipt holds its place, in microseconds.
-    mean_micros: Arc<AtomicU64>,
+    door: Door,
     draining: Arc<AtomicBool>,
-}
-
-/// A receipt's place; dropping it, also when the client hangs up, frees it.
-#[derive(Debug)]
-pub struct Place {
-    _permit: OwnedSemaphorePermit,
-    admission: Admission,
-    since: Instant,
+    cut_off: Arc<watch::Sender<bool>>,
 }
 
 impl Admission {
-    /// Room for `max` receipts.
-    pub fn new(max: u32) -> Self {
-        Self {
-            places: Arc::new(Semaphore::new(max as usize)),
-            max,
-            mean_micros: Arc::default(),
-            draining: Arc::default(),
-        }
+    /// Admission through `door`.
+    pub fn new(door: Door) -> Self {
+        Self { door, draining: Arc::default(), cut_off: Arc::new(watch::Sender::new(false)) }
     }
 
-    /// Takes a place.
+    /// Lets in an upload of `bytes`, which may become `max_bytes` long where that is unknown.
     ///
     /// # Errors
-    /// `overloaded` when none is free, `not_ready` when the server drains.
-    pub fn enter(&self) -> Result<Place, ApiError> {
-        if self.is_draining() {
-            return Err(ApiError::not_ready("the server is shutting down, another instance can take this"));
-        }
-        match Arc::clone(&self.places).try_acquire_owned() {
-            Ok(permit) => {
-                metrics::in_flight().increment(1);
-                Ok(Place { _permit: permit, admission: self.clone(), since: Instant::now() })
-            }
-            // In the mean time of one request, every place that is taken now turns over once.
-            Err(_) => Err(ApiError::overloaded(Duration::from_micros(self.mean_micros.load(Ordering::Relaxed)))),
-        }
+    /// `overloaded`, `over_quota` or `deadline_exceeded` when there is no room
+    /// for it, `not_ready` when the server drains.
+    pub async fn enter(&self, standing: Standing, bytes: Option<u64>, max_bytes: u64) -> Result<Permit, ApiError> {
+        let claim = Claim { standing, bucket: bytes.map_or(UNKNOWN, class), bytes: bytes.unwrap_or(max_bytes) };
+        self.door.enter(claim).await.map_err(|error| match error {
+            NotAdmitted::Refused(refusal) => refused(&refusal),
+            NotAdmitted::Closed => closed(),
+        })
     }
 
-    /// Receipts that are being read.
-    pub fn in_flight(&self) -> usize {
-        (self.max as usize).saturating_sub(self.places.available_permits())
+    /// What is in flight.
+    pub fn load(&self) -> Load {
+        self.door.load()
     }
 
     /// Stops taking receipts.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
+        self.door.close();
     }
 
     /// Whether receipts are not taken any more.
@@ -74,55 +58,80 @@ impl Admission {
         self.draining.load(Ordering::Relaxed)
     }
 
-    /// Completes when all places are free.
-    pub async fn idle(&self) {
-        // The semaphore is never closed, so waiting cannot fail.
-        let _ = self.places.acquire_many(self.max).await;
+    /// Ends what is still in flight: it is answered that another instance can take it.
+    pub fn cut_off(&self) {
+        self.cut_off.send_replace(true);
     }
 
-    fn learn(&self, held: Duration) {
-        let newest = held.as_micros() as u64;
-        // Two requests that end at once may overwrite each other: it is an estimate.
-        let mean = self.mean_micros.load(Ordering::Relaxed);
-        let next = if mean == 0 { newest } else { mean - (mean >> NEWEST_SHIFT) + (newest >> NEWEST_SHIFT) };
-        self.mean_micros.store(next, Ordering::Relaxed);
+    /// Completes with the answer of a receipt that is cut off.
+    pub async fn until_cut_off(&self) -> ApiError {
+        let mut cut_off = self.cut_off.subscribe();
+        // The sender lives as long as this, so waiting cannot fail.
+        let _ = cut_off.wait_for(|cut_off| *cut_off).await;
+        closed()
+    }
+
+    /// Completes when nothing is in flight.
+    pub async fn idle(&self) {
+        self.door.empty().await;
     }
 }
 
-impl Drop for Place {
-    fn drop(&mut self) {
-        metrics::in_flight().decrement(1);
-        self.admission.learn(self.since.elapsed());
-    }
+/// Uploads of about the same size take about the same time.
+fn class(bytes: u64) -> Bucket {
+    1 + (bytes >> SMALLEST).checked_ilog2().map_or(0, |log| log + 1)
+}
+
+fn closed() -> ApiError {
+    ApiError::not_ready("the server is shutting down, another instance can take this")
+}
+
+/// The answer to a request that is not let in.
+fn refused(refusal: &Refusal) -> ApiError {
+    let (code, detail) = match refusal.reason {
+        Reason::Share => (
+            ErrorCode::OverQuota,
+            "this key has its share of the server in use, come back after the time in retry-after",
+        ),
+        Reason::Hopeless => return ApiError::deadline_exceeded(),
+        Reason::Deadline => (
+            ErrorCode::Overloaded,
+            "the deadline could not be kept with what is ahead, come back after the time in retry-after",
+        ),
+        Reason::Limit | Reason::Requests | Reason::Bytes => {
+            (ErrorCode::Overloaded, "too much work is waiting, come back after the time in retry-after")
+        }
+    };
+    ApiError { retry_after: Some(refusal.retry_after), ..ApiError::new(code, detail) }
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
-    use slipstream_api::ErrorCode;
+    use std::time::Duration;
 
     use super::*;
 
-    #[tokio::test]
-    async fn a_full_server_refuses_until_a_place_is_freed() {
-        let admission = Admission::new(1);
-        admission.learn(Duration::from_millis(1_200));
-        let place = admission.enter().unwrap();
-        let refused = admission.enter().unwrap_err();
-        assert_eq!((refused.code, refused.retry_after), (ErrorCode::Overloaded, Some(Duration::from_millis(1_200))));
-        drop(place);
-        assert!(admission.enter().is_ok());
+    #[test]
+    fn uploads_are_classed_by_powers_of_two() {
+        let classes = [0, 16 << 10, 31 << 10, 32 << 10, 1 << 20, 1 << 40].map(class);
+        assert_eq!(classes, [1, 2, 2, 3, 8, 28]);
     }
 
-    #[tokio::test]
-    async fn a_draining_server_is_idle_when_its_last_place_is_free() {
-        let admission = Admission::new(2);
-        let place = admission.enter().unwrap();
-        admission.drain();
-        assert_eq!(admission.enter().unwrap_err().code, ErrorCode::NotReady);
-        let waiting = tokio::time::timeout(Duration::from_millis(20), admission.idle());
-        assert!(waiting.await.is_err());
-        drop(place);
-        admission.idle().await;
+    #[test]
+    fn every_refusal_says_when_to_come_back_or_that_it_is_of_no_use() {
+        let retry_after = Duration::from_millis(1_500);
+        let cases = [
+            (Reason::Limit, ErrorCode::Overloaded),
+            (Reason::Deadline, ErrorCode::Overloaded),
+            (Reason::Requests, ErrorCode::Overloaded),
+            (Reason::Bytes, ErrorCode::Overloaded),
+            (Reason::Share, ErrorCode::OverQuota),
+            (Reason::Hopeless, ErrorCode::DeadlineExceeded),
+        ];
+        for (reason, code) in cases {
+            let error = refused(&Refusal { reason, retry_after });
+            let expected = (code != ErrorCode::DeadlineExceeded).then_some(retry_after);
+            assert_eq!((error.code, error.retry_after), (code, expected), "{reason:?}");
+        }
     }
 }

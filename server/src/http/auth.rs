@@ -1,27 +1,93 @@
-//! Who may call: bearer keys (RFC 6750), compared in constant time.
+//! Who may call, and whose calls they are: bearer keys (RFC 6750), compared in constant time.
+
+use std::fmt;
+use std::str::FromStr;
 
 use axum::http::{HeaderMap, header};
 use slipstream_api::ErrorCode;
+use slipstream_batcher::Tenant;
 
 use super::error::ApiError;
 
+/// What callers are called when nobody needs a key.
+const ANONYMOUS: &str = "anonymous";
+
+/// Longest name of a tenant, which becomes a label of metrics.
+const MAX_NAME_LENGTH: usize = 64;
+
+/// A key, and whose it is.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Key {
+    /// The tenant; keys without a name are tenants of their own.
+    name: Option<String>,
+    secret: String,
+}
+
+impl fmt::Debug for Key {
+    /// Without the secret, which does not belong into logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Key").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl FromStr for Key {
+    type Err = String;
+
+    /// `NAME:KEY`, or a key alone.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (name, secret) = match text.split_once(':') {
+            Some((name, secret)) => (Some(name), secret),
+            None => (None, text),
+        };
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if name.is_some_and(|name| name.is_empty() || name.len() > MAX_NAME_LENGTH || !name.chars().all(fits)) {
+            return Err("the name before the colon has to be letters, digits, dots, dashes and underscores".to_owned());
+        }
+        if secret.is_empty() || !secret.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err("a key is one or more visible ASCII characters".to_owned());
+        }
+        Ok(Self { name: name.map(str::to_owned), secret: secret.to_owned() })
+    }
+}
+
 /// The keys that open the API; without any, everybody may call.
 #[derive(Clone, Default)]
-pub struct Keys(Vec<String>);
+pub struct Keys {
+    keys: Vec<(String, Tenant)>,
+    tenants: Vec<String>,
+}
 
 impl Keys {
-    /// These keys.
-    pub fn new(keys: Vec<String>) -> Self {
-        Self(keys)
+    /// These keys. Several of one name are one tenant.
+    pub fn new(keys: Vec<Key>) -> Self {
+        let mut these = Self::default();
+        for (place, Key { name, secret }) in keys.into_iter().enumerate() {
+            let name = name.unwrap_or_else(|| format!("key-{}", place + 1));
+            let index = these.tenants.iter().position(|known| *known == name).unwrap_or_else(|| {
+                these.tenants.push(name);
+                these.tenants.len() - 1
+            });
+            // More tenants than numbers share the last one.
+            these.keys.push((secret, Tenant(u16::try_from(index).unwrap_or(u16::MAX))));
+        }
+        if these.tenants.is_empty() {
+            these.tenants.push(ANONYMOUS.to_owned());
+        }
+        these
     }
 
-    /// Lets a request through whose `authorization` header holds a known key.
+    /// The names of the tenants, by their index.
+    pub fn tenants(&self) -> &[String] {
+        &self.tenants
+    }
+
+    /// Lets a request through whose `authorization` header holds a known key; gives whose it is.
     ///
     /// # Errors
     /// 401 otherwise.
-    pub fn check(&self, headers: &HeaderMap) -> Result<(), ApiError> {
-        if self.0.is_empty() {
-            return Ok(());
+    pub fn check(&self, headers: &HeaderMap) -> Result<Tenant, ApiError> {
+        if self.keys.is_empty() {
+            return Ok(Tenant::default());
         }
         let value = headers.get(header::AUTHORIZATION).map(|value| value.as_bytes());
         let given = value.and_then(|value| {
@@ -32,8 +98,13 @@ impl Keys {
             return Err(unauthorized("send the header authorization: Bearer KEY"));
         };
         // All keys are compared, so that the time does not tell which one is near.
-        let known = self.0.iter().fold(false, |known, key| known | equal(key.as_bytes(), given));
-        if known { Ok(()) } else { Err(unauthorized("the key is not known here")) }
+        let mut whose = None;
+        for (key, tenant) in &self.keys {
+            if equal(key.as_bytes(), given) {
+                whose = Some(*tenant);
+            }
+        }
+        whose.ok_or_else(|| unauthorized("the key is not known here"))
     }
 }
 
@@ -54,12 +125,16 @@ mod tests {
 
     use super::*;
 
-    fn verdict(keys: &[&str], header: Option<&str>) -> bool {
+    fn keys(keys: &[&str]) -> Keys {
+        Keys::new(keys.iter().map(|key| key.parse().unwrap()).collect())
+    }
+
+    fn whose(keys: &Keys, header: Option<&str>) -> Option<Tenant> {
         let mut headers = HeaderMap::new();
         if let Some(value) = header {
             headers.insert(header::AUTHORIZATION, HeaderValue::from_str(value).unwrap());
         }
-        Keys::new(keys.iter().map(|k| (*k).to_owned()).collect()).check(&headers).is_ok()
+        keys.check(&headers).ok()
     }
 
     #[test]
@@ -68,14 +143,34 @@ mod tests {
             (&[][..], None, true),
             (&["alpha", "beta"], Some("Bearer beta"), true),
             (&["alpha"], Some("bearer alpha"), true),
+            (&["till:alpha"], Some("Bearer alpha"), true),
+            (&["till:alpha"], Some("Bearer till:alpha"), false),
             (&["alpha"], None, false),
             (&["alpha"], Some("Bearer "), false),
             (&["alpha"], Some("Bearer alph"), false),
             (&["alpha"], Some("Bearer alphaa"), false),
             (&["alpha"], Some("Basic alpha"), false),
-            (&["alpha"], Some("alpha"), false),
         ];
-        let wrong: Vec<_> = cases.into_iter().filter(|(keys, header, open)| verdict(keys, *header) != *open).collect();
+        let wrong: Vec<_> =
+            cases.into_iter().filter(|(these, header, open)| whose(&keys(these), *header).is_some() != *open).collect();
+        assert!(wrong.is_empty(), "{wrong:?}");
+    }
+
+    #[test]
+    fn keys_of_one_name_are_one_tenant() {
+        let keys = keys(&["acme:old", "globex:g==", "acme:new", "loose"]);
+        assert_eq!(keys.tenants(), ["acme", "globex", "key-4"]);
+        let tenants = ["old", "new", "g==", "loose"].map(|key| whose(&keys, Some(&format!("Bearer {key}"))).unwrap().0);
+        assert_eq!(tenants, [0, 0, 1, 2]);
+        assert_eq!(Keys::new(Vec::new()).tenants(), ["anonymous"]);
+    }
+
+    #[test]
+    fn keys_that_cannot_be_sent_and_names_that_cannot_be_shown_are_refused() {
+        let wrong: Vec<_> = ["", ":", "a:", ":key", "two words", "na me:key", "naïve:key"]
+            .into_iter()
+            .filter(|text| Key::from_str(text).is_ok())
+            .collect();
         assert!(wrong.is_empty(), "{wrong:?}");
     }
 }

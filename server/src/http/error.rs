@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use slipstream_api::{ErrorCode, PROBLEM_MEDIA_TYPE, Problem};
 
 use crate::pipeline::ReadError;
+use crate::telemetry::metrics;
 
 /// Why a request has no better answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -88,6 +89,7 @@ impl ApiError {
             parts.headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if let Some(wait) = self.retry_after {
+            metrics::retry_after(wait);
             // Whole seconds (RFC 9110, section 10.2.3), never an invitation to come back at once.
             let seconds = wait.as_millis().div_ceil(1_000).max(1) as u64;
             parts.headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));

@@ -6,6 +6,7 @@ pub mod error;
 pub mod health;
 pub mod identify;
 pub mod linger;
+pub mod load_report;
 pub mod openapi;
 pub mod operations;
 pub mod options;
@@ -18,7 +19,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -28,6 +29,7 @@ use admission::Admission;
 use auth::Keys;
 use error::ApiError;
 use health::Prober;
+use load_report::Utilisation;
 
 /// What bounds a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,12 +44,14 @@ pub struct RequestLimits {
 pub struct App {
     /// Reads receipts.
     pub pipeline: Pipeline,
-    /// Places for receipts that are being read, and the way to stop taking more.
+    /// Lets receipts in, and stops doing so.
     pub admission: Admission,
     /// Who may call.
     pub keys: Keys,
     /// What bounds a request.
     pub limits: RequestLimits,
+    /// Use of the processors.
+    pub utilisation: Utilisation,
     /// Renders `GET /metrics`.
     pub metrics: PrometheusHandle,
     /// Runs the operation behind `GET /health/ready`.
@@ -57,7 +61,10 @@ pub struct App {
 /// The routes, with every answer identified, measured and safe from panics.
 pub fn router(app: Arc<App>) -> Router {
     Router::new()
-        .route("/v1/receipts", post(receipts::read_receipt))
+        .route(
+            "/v1/receipts",
+            post(receipts::read_receipt).layer(from_fn_with_state(Arc::clone(&app), load_report::report)),
+        )
         .route("/v1/models", get(operations::models))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))

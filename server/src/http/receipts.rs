@@ -5,33 +5,35 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Json;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::{Extension, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use slipstream_api::{ErrorCode, Problem, ReceiptResponse};
+use slipstream_batcher::{Outcome, Standing};
+use tracing::{Instrument, info_span};
 
 use super::App;
-use super::admission::Place;
 use super::error::ApiError;
 use super::identify::RequestId;
 use super::linger::linger;
 use super::options::Options;
 use super::upload::{self, Form};
-use crate::pipeline::{Job, Reading, Stage};
+use crate::pipeline::{Job, Reading, Stage, Upload};
 use crate::registry::Serving;
 use crate::telemetry::metrics;
 
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
-/// What a request has before its body is read.
-struct Admitted {
+/// What the head of a request says.
+struct Head {
     options: Options,
     form: Form,
     serving: Arc<Serving>,
-    deadline: Instant,
-    place: Place,
+    standing: Standing,
+    /// Bytes of the upload, if it says.
+    length: Option<u64>,
 }
 
 /// Reads a receipt.
@@ -58,6 +60,7 @@ struct Admitted {
         (status = 200, description = "what was read", body = ReceiptResponse, headers(
             ("x-request-id" = String, description = "the request's id"),
             ("server-timing" = String, description = "milliseconds spent in each stage"),
+            ("endpoint-load-metrics" = String, description = "the server's load as an ORCA report, with every answer"),
         )),
         (status = 400, description = "`malformed`: empty body, unknown option, broken form", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "`unauthorized`: a key is needed", body = Problem, content_type = "application/problem+json"),
@@ -83,47 +86,76 @@ pub async fn read_receipt(
 ) -> Result<Response, ApiError> {
     let arrived = Instant::now();
     let (parts, body) = request.into_parts();
-    let admitted = match admit(&app, &parts, &body, arrived) {
+    let admitted = match judge(&app, &parts, &body, arrived) {
+        Ok(head) => admit(&app, id.0, head).await,
+        Err(error) => Err(error),
+    };
+    let (options, form, job) = match admitted {
         Ok(admitted) => admitted,
         Err(error) => {
             linger(body);
             return Err(error);
         }
     };
-    let Admitted { options, form, serving, deadline, place } = admitted;
-    let until = tokio::time::Instant::from_std(deadline);
-
-    let receiving = upload::receive(parts, body, form, app.limits.max_upload_bytes);
-    let upload = tokio::time::timeout_at(until, receiving).await.map_err(|_| {
-        ApiError::new(ErrorCode::RequestTimeout, "the body did not arrive before the deadline, send it faster")
-    })??;
-
-    let job = Job { id: id.0, serving, deadline, priority: options.priority };
-    let Reading { response, times } = app.pipeline.read(upload, &job, options.include).await?;
-    drop(place);
+    let reading = async {
+        let upload = receive(&app, &job, parts, body, form).await?;
+        let received = arrived.elapsed();
+        Ok((received, app.pipeline.read(upload, &job, options.include).await?))
+    };
+    let outcome = tokio::select! {
+        outcome = reading => outcome,
+        cut_off = app.admission.until_cut_off() => Err(cut_off),
+    };
+    let busy = job.busy();
+    job.leave(match &outcome {
+        Ok(_) => Outcome::Done { busy },
+        Err(error) if error.code == ErrorCode::DeadlineExceeded => Outcome::Missed,
+        Err(_) => Outcome::Abandoned,
+    });
+    let (received, Reading { response, waited, times }) = outcome?;
     metrics::receipt(response.status);
-    Ok(([(SERVER_TIMING, server_timing(&times, arrived.elapsed()))], Json(response)).into_response())
+    let timing = server_timing(received, waited, &times, arrived.elapsed());
+    Ok(([(SERVER_TIMING, timing)], Json(response)).into_response())
 }
 
-/// All that can be refused without the body, cheapest first.
-fn admit(app: &App, parts: &Parts, body: &Body, arrived: Instant) -> Result<Admitted, ApiError> {
-    app.keys.check(&parts.headers)?;
+/// All that can be refused by the head alone, cheapest first.
+fn judge(app: &App, parts: &Parts, body: &Body, arrived: Instant) -> Result<Head, ApiError> {
+    let tenant = app.keys.check(&parts.headers)?;
     let options = Options::from_head(parts)?;
     let form = upload::inspect(parts, body, app.limits.max_upload_bytes)?;
     let serving =
         app.pipeline.registry().current().ok_or_else(|| ApiError::not_ready("the models are being loaded"))?;
-    let place = app.admission.enter()?;
     let budget = options.budget.map_or(app.limits.max_deadline, |own| own.min(app.limits.max_deadline));
-    Ok(Admitted { options, form, serving, deadline: arrived + budget, place })
+    let standing = Standing { priority: options.priority, tenant, deadline: arrived + budget };
+    Ok(Head { options, form, serving, standing, length: body.size_hint().exact() })
 }
 
-/// The stages of a receipt and its total, as the `Server-Timing` header writes them.
-fn server_timing(times: &[(Stage, Duration)], total: Duration) -> HeaderValue {
+/// Lets the request in, if there is room for it.
+async fn admit(app: &App, id: String, head: Head) -> Result<(Options, Form, Job), ApiError> {
+    let Head { options, form, serving, standing, length } = head;
+    let permit = app.admission.enter(standing, length, app.limits.max_upload_bytes as u64).await?;
+    Ok((options, form, Job::admitted(id, serving, permit)))
+}
+
+/// The upload, if it comes before the deadline.
+async fn receive(app: &App, job: &Job, parts: Parts, body: Body, form: Form) -> Result<Upload, ApiError> {
+    let until = tokio::time::Instant::from_std(job.standing.deadline);
+    let receiving = upload::receive(parts, body, form, app.limits.max_upload_bytes).instrument(info_span!("receive"));
+    tokio::time::timeout_at(until, receiving).await.map_err(|_| {
+        ApiError::new(ErrorCode::RequestTimeout, "the body did not arrive before the deadline, send it faster")
+    })?
+}
+
+/// The parts of a receipt's time and its total, as the `Server-Timing` header writes
+/// them: until the upload was there, until it was its turn, and the stages.
+fn server_timing(received: Duration, waited: Duration, times: &[(Stage, Duration)], total: Duration) -> HeaderValue {
+    let stages = times.iter().map(|(stage, took)| (stage.name(), *took));
+    let parts = [("receive", received), ("turn", waited)].into_iter().chain(stages).chain([("total", total)]);
     let mut list = String::new();
-    for (stage, took) in times {
+    for (name, took) in parts {
+        let separator = if list.is_empty() { "" } else { ", " };
         // Writing to a string cannot fail.
-        let _ = write!(list, "{};dur={:.1}, ", stage.name(), took.as_secs_f64() * 1e3);
+        let _ = write!(list, "{separator}{name};dur={:.1}", took.as_secs_f64() * 1e3);
     }
-    let _ = write!(list, "total;dur={:.1}", total.as_secs_f64() * 1e3);
     HeaderValue::from_str(&list).unwrap_or_else(|_| HeaderValue::from_static(""))
 }

@@ -16,7 +16,8 @@ const FLUSH: Duration = Duration::from_secs(2);
 
 /// Answers connections on `listener` until `stop` completes, then drains:
 /// readiness turns false and new receipts are refused at once, while those in
-/// flight finish for at most `drain_limit`; then the listener closes.
+/// flight finish for at most `drain_limit`; what is left then is answered that
+/// another instance can take it, and the listener closes.
 ///
 /// # Errors
 /// When the listener fails.
@@ -40,7 +41,12 @@ pub async fn serve(
     tracing::info!("draining: no new receipts are taken");
     app.admission.drain();
     if timeout(drain_limit, app.admission.idle()).await.is_err() {
-        tracing::warn!(limit_s = drain_limit.as_secs(), "some receipts did not finish in time");
+        tracing::warn!(
+            limit_s = drain_limit.as_secs(),
+            left = app.admission.load().requests,
+            "some receipts did not finish in time"
+        );
+        app.admission.cut_off();
     }
     drop(close);
     match timeout(FLUSH, &mut server).await {

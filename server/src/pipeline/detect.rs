@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use slipstream_batcher::{Group, Item};
 use slipstream_models::{Raster, TextRegions};
 
 use super::error::only;
@@ -14,11 +13,11 @@ const LONG_SIDE: usize = 960;
 /// Finds the lines of an upright page.
 ///
 /// # Errors
-/// When the queue is full, the deadline passes or the model fails.
+/// When the queue is full, the deadline cannot be kept or the model fails.
 pub async fn detect(job: &Job, page: Arc<Raster>) -> Result<TextRegions, ReadError> {
-    let items = vec![Item { units: pixels_seen(page.width(), page.height()), payload: page }];
-    let group = Group { items, priority: job.priority, deadline: job.deadline };
-    only(job.serving.detect.submit(group).await?)
+    let model = &job.serving.detect;
+    let units = pixels_seen(page.width(), page.height());
+    only(job.ask(model, vec![model.item(page, units)]).await?)
 }
 
 /// Pixels of a page after the detector scaled it.

@@ -19,8 +19,8 @@ pub enum ReadError {
         /// When there is room.
         retry_after: Duration,
     },
-    /// The answer would have come too late.
-    #[error("the deadline passed before the receipt was read")]
+    /// The answer would have come too late, or is sure to.
+    #[error("the deadline cannot be kept")]
     DeadlineExceeded,
     /// A model failed: a fault of the server, whose reason is in the log.
     #[error("the model failed: {0}")]
@@ -43,7 +43,6 @@ impl From<Rejected> for ReadError {
 }
 
 /// The only result of a group with one item.
-pub(super) fn only<T>(results: Vec<Result<T, ModelFailure>>) -> Result<T, ReadError> {
-    let missing = || Err(ModelFailure::new("a batch gave no result"));
-    results.into_iter().next().unwrap_or_else(missing).map_err(ReadError::Model)
+pub(super) fn only<T>(results: Vec<T>) -> Result<T, ReadError> {
+    results.into_iter().next().ok_or_else(|| ReadError::Model(ModelFailure::new("a batch gave no result")))
 }

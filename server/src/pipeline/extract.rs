@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use slipstream_batcher::{Group, Item};
 use slipstream_models::{Entities, TextLines};
 
 use super::error::only;
@@ -11,13 +10,17 @@ use super::{Job, ReadError};
 /// Finds the fields of a page; a page without text has none, and asks no model.
 ///
 /// # Errors
-/// When the queue is full, the deadline passes or the model fails.
+/// When the queue is full, the deadline cannot be kept or the model fails.
 pub async fn extract(job: &Job, lines: Arc<TextLines>) -> Result<Entities, ReadError> {
-    let characters: usize = lines.lines.iter().map(|line| line.chars.len()).sum();
+    let characters = characters(&lines);
     if characters == 0 {
         return Ok(Entities::default());
     }
-    let items = vec![Item { units: characters as u64, payload: lines }];
-    let group = Group { items, priority: job.priority, deadline: job.deadline };
-    only(job.serving.extract.submit(group).await?)
+    let model = &job.serving.extract;
+    only(job.ask(model, vec![model.item(lines, characters)]).await?)
+}
+
+/// Characters of a page: what extraction takes time for.
+pub(super) fn characters(lines: &TextLines) -> u64 {
+    lines.lines.iter().map(|line| line.chars.len() as u64).sum()
 }

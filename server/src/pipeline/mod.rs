@@ -17,6 +17,7 @@ pub mod document;
 pub mod error;
 pub mod extract;
 pub mod fraud;
+pub mod job;
 pub mod orient;
 pub mod probe;
 pub mod quality;
@@ -31,27 +32,26 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 use slipstream_api::{Include, ReceiptResponse, Status};
-use slipstream_batcher::Priority;
+use slipstream_batcher::{Turn, TurnLimits, Turns};
 use slipstream_models::crop::cut;
-use slipstream_models::raster::{Turn, turn_back};
+use slipstream_models::raster::{self, turn_back};
 use slipstream_models::{Entities, LineCrop, Quad, Raster, TextLines, orientation};
-use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
+use tracing::{Instrument, info_span};
 
 use crate::compute::Compute;
-use crate::registry::{Registry, Serving};
+use crate::registry::Registry;
+use crate::telemetry::metrics;
 use answer::Parts;
 use check::{CheckSettings, Findings};
 use decode::{DecodeError, DecodeLimits, Decoded, Metadata};
 use document::DocumentSettings;
 pub use error::ReadError;
 use fraud::FraudReport;
+pub use job::{Checkpoint, Job};
 use orient::Page;
 use quality::{QualityReport, QualitySettings};
 pub use stage::{Stage, StageTimes};
-
-/// A deadline for work that nobody waits for: further than any folder of receipts reaches.
-pub const UNHURRIED: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// An image as it came.
 #[derive(Debug, Clone)]
@@ -62,30 +62,19 @@ pub struct Upload {
     pub declared: Option<String>,
 }
 
-/// What a receipt keeps from admission to answer.
-#[derive(Clone)]
-pub struct Job {
-    /// The request's id.
-    pub id: String,
-    /// The set of models that reads it, all stages of it.
-    pub serving: Arc<Serving>,
-    /// When the answer is worth nothing any more.
-    pub deadline: Instant,
-    /// Whether somebody waits.
-    pub priority: Priority,
-}
-
 /// What was read, and how long each stage took.
 #[derive(Debug)]
 pub struct Reading {
     /// The answer.
     pub response: ReceiptResponse,
+    /// Time until it was the receipt's turn.
+    pub waited: Duration,
     /// Times by stage, in the order in which they ended.
     pub times: Vec<(Stage, Duration)>,
 }
 
 /// How stages are set up.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct PipelineSettings {
     /// What is decoded at all.
     pub decode: DecodeLimits,
@@ -93,24 +82,23 @@ pub struct PipelineSettings {
     pub quality: QualitySettings,
     /// When a page is taken for a document.
     pub document: DocumentSettings,
-    /// Pages that are decoded at the same time; further uploads wait as the
-    /// few compressed bytes that they are.
-    pub max_pages: usize,
+    /// Pages that are decoded and read at the same time.
+    pub pages: TurnLimits,
 }
 
 /// Reads receipts with whatever models its registry serves; clones share everything.
 #[derive(Clone)]
 pub struct Pipeline {
-    settings: PipelineSettings,
+    settings: Arc<PipelineSettings>,
     compute: Compute,
     registry: Registry,
-    pages: Arc<Semaphore>,
+    pages: Turns,
 }
 
 impl Pipeline {
-    /// A pipeline that computes on `compute` with the models of `registry`.
+    /// A pipeline that computes on `compute` with the models of `registry`, on the current tokio runtime.
     pub fn new(settings: PipelineSettings, compute: Compute, registry: Registry) -> Self {
-        Self { pages: Arc::new(Semaphore::new(settings.max_pages)), settings, compute, registry }
+        Self { pages: Turns::start(settings.pages.clone()), settings: Arc::new(settings), compute, registry }
     }
 
     /// The models.
@@ -118,31 +106,38 @@ impl Pipeline {
         &self.registry
     }
 
+    /// The compute threads.
+    pub fn threads(&self) -> &Compute {
+        &self.compute
+    }
+
     /// Reads an upload before the job's deadline.
     ///
     /// # Errors
     /// See [`ReadError`].
     pub async fn read(&self, upload: Upload, job: &Job, include: Include) -> Result<Reading, ReadError> {
-        let deadline = tokio::time::Instant::from_std(job.deadline);
+        let deadline = tokio::time::Instant::from_std(job.standing.deadline);
         timeout_at(deadline, self.all_stages(upload, job, include)).await.map_err(|_| ReadError::DeadlineExceeded)?
     }
 
     async fn all_stages(&self, upload: Upload, job: &Job, include: Include) -> Result<Reading, ReadError> {
         let times = StageTimes::default();
-        let Ok(_place) = self.pages.acquire().await else { return Err(ReadError::Closed) };
-        let Decoded { raster, metadata } = times.run(Stage::Decode, self.decode(upload)).await?;
+        let (_turn, waited) = self.turn(job).await?;
+        let Decoded { raster, metadata } = times.run(Stage::Decode, self.decode(job, upload)).await?;
         let raster = Arc::new(raster);
-        let quality = times.run(Stage::Quality, self.quality(Arc::clone(&raster))).await;
+        job.progress(Checkpoint::Decoded, (raster.width() * raster.height()) as u64).await?;
+        let quality = times.run(Stage::Quality, self.quality(job, Arc::clone(&raster))).await;
         let Read { lines, turn } = self.read_page(&times, raster, job).await?;
+        job.progress(Checkpoint::Read, extract::characters(&lines)).await?;
         let status = document::status(&lines, &quality, &self.settings.document);
         let findings = if status == Status::NotADocument {
             // What a model finds in the text of a street sign is no receipt's value.
             Findings::default()
         } else {
             let entities = times.run(Stage::Extract, extract::extract(job, Arc::clone(&lines))).await?;
-            times.run(Stage::Check, self.check(entities, Arc::clone(&lines))).await
+            times.run(Stage::Check, self.check(job, entities, Arc::clone(&lines))).await
         };
-        let (findings, fraud) = times.run(Stage::Fraud, self.fraud(metadata, findings)).await;
+        let (findings, fraud) = times.run(Stage::Fraud, self.fraud(job, metadata, findings)).await;
         let parts = Parts { status, lines, turn, findings, quality, fraud };
         let mut response = times.run(Stage::Document, self.document(parts, job, include)).await;
 
@@ -151,7 +146,17 @@ impl Pipeline {
             let ms = |(stage, took): &(Stage, Duration)| (stage.name().to_owned(), took.as_secs_f64() * 1e3);
             response.timings_ms = Some(times.iter().map(ms).collect());
         }
-        Ok(Reading { response, times })
+        Ok(Reading { response, waited, times })
+    }
+
+    /// Waits until the job may have its page in memory; gives how long that was.
+    async fn turn(&self, job: &Job) -> Result<(Turn, Duration), ReadError> {
+        let asked = Instant::now();
+        let turn = self.pages.take(asked, job.standing, job.cost()).instrument(info_span!("turn"));
+        let turn = turn.await.ok_or(ReadError::Closed)?;
+        let waited = asked.elapsed();
+        metrics::turn(waited);
+        Ok((turn, waited))
     }
 
     /// From pixels to text, with the page turned upright where it has to be.
@@ -159,16 +164,17 @@ impl Pipeline {
         let mut page = Page::uploaded(raster);
         let mut regions = times.run(Stage::Detect, detect::detect(job, Arc::clone(&page.raster))).await?;
         if orientation::runs_vertically(&regions) {
-            page = times.run(Stage::Orient, page.turned(&self.compute, Turn::Quarter)).await;
+            page = times.run(Stage::Orient, page.turned(job, &self.compute, raster::Turn::Quarter)).await;
             regions = times.run(Stage::Detect, detect::detect(job, Arc::clone(&page.raster))).await?;
         }
-        let crops = times.run(Stage::Crop, crop::crop(&self.compute, Arc::clone(&page.raster), regions)).await;
+        let crops = times.run(Stage::Crop, crop::crop(job, &self.compute, Arc::clone(&page.raster), regions)).await;
+        job.progress(Checkpoint::Found, recognise::width(&crops)).await?;
         let sample = orientation::upside_down_sample(&crops);
         let mut read = times.run(Stage::Recognise, recognise::recognise(job, crops)).await?;
         if times.run(Stage::Orient, orient::is_upside_down(job, &read.lines, sample)).await? {
-            page = times.run(Stage::Orient, page.turned(&self.compute, Turn::Half)).await;
+            page = times.run(Stage::Orient, page.turned(job, &self.compute, raster::Turn::Half)).await;
             let regions = times.run(Stage::Detect, detect::detect(job, Arc::clone(&page.raster))).await?;
-            let crops = times.run(Stage::Crop, crop::crop(&self.compute, Arc::clone(&page.raster), regions)).await;
+            let crops = times.run(Stage::Crop, crop::crop(job, &self.compute, Arc::clone(&page.raster), regions)).await;
             read = times.run(Stage::Recognise, recognise::recognise(job, crops)).await?;
         }
         let settled = times.run(Stage::Recognise, recognise::settle(job, read)).await?;
@@ -183,8 +189,8 @@ impl Pipeline {
     /// See [`ReadError`].
     pub async fn read_lines(&self, upload: Upload, job: &Job) -> Result<TextLines, ReadError> {
         let times = StageTimes::default();
-        let Ok(_place) = self.pages.acquire().await else { return Err(ReadError::Closed) };
-        let Decoded { raster, .. } = times.run(Stage::Decode, self.decode(upload)).await?;
+        let (_turn, _) = self.turn(job).await?;
+        let Decoded { raster, .. } = times.run(Stage::Decode, self.decode(job, upload)).await?;
         let Read { lines, turn } = self.read_page(&times, Arc::new(raster), job).await?;
         let mut lines = Arc::unwrap_or_clone(lines);
         for line in &mut lines.lines {
@@ -198,39 +204,40 @@ impl Pipeline {
     ///
     /// # Errors
     /// When the upload cannot be decoded.
-    pub async fn cut(&self, upload: Upload, quads: Vec<Quad>) -> Result<Vec<Option<LineCrop>>, DecodeError> {
-        let Decoded { raster, .. } = self.decode(upload).await?;
-        let page = Arc::new(raster);
-        let crops = self.compute.run(move || cut(&page, &quads)).await;
-        Ok(crops)
+    pub async fn cut(&self, job: &Job, upload: Upload, quads: Vec<Quad>) -> Result<Vec<Option<LineCrop>>, DecodeError> {
+        let Decoded { raster, .. } = self.decode(job, upload).await?;
+        Ok(job.compute(&self.compute, Stage::Crop, move || cut(&raster, &quads)).await)
     }
 
-    async fn decode(&self, upload: Upload) -> Result<Decoded, DecodeError> {
+    async fn decode(&self, job: &Job, upload: Upload) -> Result<Decoded, DecodeError> {
         let limits = self.settings.decode;
-        self.compute.run(move || decode::decode(&upload.bytes, upload.declared.as_deref(), &limits)).await
+        job.compute(&self.compute, Stage::Decode, move || {
+            decode::decode(&upload.bytes, upload.declared.as_deref(), &limits)
+        })
+        .await
     }
 
-    async fn quality(&self, raster: Arc<Raster>) -> QualityReport {
+    async fn quality(&self, job: &Job, raster: Arc<Raster>) -> QualityReport {
         let settings = self.settings.quality;
-        self.compute.run(move || quality::quality(&raster, &settings)).await
+        job.compute(&self.compute, Stage::Quality, move || quality::quality(&raster, &settings)).await
     }
 
-    async fn check(&self, entities: Entities, lines: Arc<TextLines>) -> Findings {
+    async fn check(&self, job: &Job, entities: Entities, lines: Arc<TextLines>) -> Findings {
         let settings = CheckSettings { today: latest_day() };
-        self.compute.run(move || check::check(&entities, &lines, &settings)).await
+        job.compute(&self.compute, Stage::Check, move || check::check(&entities, &lines, &settings)).await
     }
 
-    async fn fraud(&self, metadata: Metadata, findings: Findings) -> (Findings, FraudReport) {
+    async fn fraud(&self, job: &Job, metadata: Metadata, findings: Findings) -> (Findings, FraudReport) {
         let look = move || {
             let report = fraud::fraud(&metadata, &findings);
             (findings, report)
         };
-        self.compute.run(look).await
+        job.compute(&self.compute, Stage::Fraud, look).await
     }
 
     async fn document(&self, parts: Parts, job: &Job, include: Include) -> ReceiptResponse {
         let (id, model_set) = (job.id.clone(), job.serving.id().to_owned());
-        self.compute.run(move || parts.answer(id, model_set, include)).await
+        job.compute(&self.compute, Stage::Document, move || parts.answer(id, model_set, include)).await
     }
 }
 
@@ -238,7 +245,7 @@ impl Pipeline {
 struct Read {
     lines: Arc<TextLines>,
     /// What was done to the uploaded image before its lines were read.
-    turn: Turn,
+    turn: raster::Turn,
 }
 
 /// The latest day that it can be anywhere on Earth: the day in UTC+14.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use slipstream_models::raster::Turn;
 use slipstream_models::{LineCrops, Raster, TextLine, orientation};
 
-use super::{Job, ReadError, recognise};
+use super::{Job, ReadError, Stage, recognise};
 use crate::compute::Compute;
 
 /// A page with what was done to the uploaded image to get there.
@@ -27,9 +27,9 @@ impl Page {
     }
 
     /// The page turned further.
-    pub async fn turned(self, compute: &Compute, turn: Turn) -> Self {
+    pub async fn turned(self, job: &Job, compute: &Compute, turn: Turn) -> Self {
         let raster = self.raster;
-        let raster = compute.run(move || Arc::new(raster.turned(turn))).await;
+        let raster = job.compute(compute, Stage::Orient, move || Arc::new(raster.turned(turn))).await;
         Self { raster, turn: self.turn.then(turn) }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use slipstream_batcher::Priority;
+use slipstream_batcher::{Priority, Standing, Tenant};
 use slipstream_models::{Quad, Raster, TextLine, TextLines, TextRegions, detect::TextRegion};
 
 use super::{Job, Pipeline, ReadError, crop, detect, extract, recognise};
@@ -41,19 +41,16 @@ impl Pipeline {
     }
 
     async fn exercise(&self, serving: &Arc<Serving>, side: usize, patience: Duration) -> Result<(), ReadError> {
-        let job = Job {
-            id: "probe".to_owned(),
-            serving: Arc::clone(serving),
-            deadline: Instant::now() + patience,
-            priority: Priority::Interactive,
-        };
+        let (priority, tenant) = (Priority::Interactive, Tenant::default());
+        let standing = Standing { priority, tenant, deadline: Instant::now() + patience };
+        let job = Job::standing("probe".to_owned(), Arc::clone(serving), standing);
         let paper = Raster::new(side, side, vec![255; side * side * 3]).map_err(ModelFailure::new)?;
         let page = Arc::new(paper);
         detect::detect(&job, Arc::clone(&page)).await?;
         // Blank paper has no lines, so one is placed on it.
         let quad = Quad::from_bounds(0.0, 0.0, side as f32, 16.0);
         let regions = TextRegions { regions: vec![TextRegion { quad, score: 1.0 }] };
-        let crops = crop::crop(&self.compute, page, regions).await;
+        let crops = crop::crop(&job, &self.compute, page, regions).await;
         let read = recognise::recognise(&job, crops).await?;
         recognise::exercise_second(&job, &read).await?;
         let lines = vec![TextLine::evenly_spaced("TOTAL 9.00", 1.0, quad)];

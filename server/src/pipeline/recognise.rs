@@ -8,7 +8,6 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use slipstream_batcher::{Group, Item};
 use slipstream_models::{LineCrop, LineCrops, TextLine, TextLines};
 
 use super::{Job, ReadError};
@@ -54,7 +53,7 @@ pub async fn settle(job: &Job, first: FirstReading) -> Result<SettledReading, Re
     let doubts = |line: &TextLine| !line.chars.is_empty() && line.certainty() < second.below;
     let doubtful: Vec<usize> = (0..lines.len()).filter(|i| doubts(&lines[*i])).collect();
     let again: Vec<_> = doubtful.iter().map(|i| Arc::clone(&crops[*i])).collect();
-    let readings = submit(job, &second.queue, &again).await?;
+    let readings = submit(job, &second.model, &again).await?;
     metrics::lines_read("second", readings.len());
     for (i, reading) in doubtful.iter().zip(readings) {
         if reading.confidence > lines[*i].confidence {
@@ -71,7 +70,7 @@ pub async fn settle(job: &Job, first: FirstReading) -> Result<SettledReading, Re
 /// As [`recognise`].
 pub async fn exercise_second(job: &Job, first: &FirstReading) -> Result<(), ReadError> {
     if let Some(second) = &job.serving.reread {
-        submit(job, &second.queue, &first.crops).await?;
+        submit(job, &second.model, &first.crops).await?;
     }
     Ok(())
 }
@@ -83,18 +82,22 @@ pub fn text(mut lines: Vec<TextLine>, (width, height): (usize, usize)) -> TextLi
     TextLines { lines, page_width: width, page_height: height }
 }
 
-/// Reads `crops` with the model behind `queue`; answers in their order.
-async fn submit(job: &Job, queue: &LineQueue, crops: &[Arc<LineCrop>]) -> Result<Vec<TextLine>, ReadError> {
+/// Reads `crops` with `model`; answers in their order.
+async fn submit(job: &Job, model: &LineQueue, crops: &[Arc<LineCrop>]) -> Result<Vec<TextLine>, ReadError> {
     if crops.is_empty() {
         return Ok(Vec::new());
     }
     // Longest first: short ones at the end even out when the lanes finish.
     let mut places: Vec<usize> = (0..crops.len()).collect();
     places.sort_by_key(|place| Reverse(crops[*place].width()));
-    let item = |place: &usize| Item { units: crops[*place].width() as u64, payload: Arc::clone(&crops[*place]) };
-    let group = Group { items: places.iter().map(item).collect(), priority: job.priority, deadline: job.deadline };
-    let read: Vec<TextLine> = queue.submit(group).await?.into_iter().collect::<Result<_, _>>()?;
+    let item = |place: &usize| model.item(Arc::clone(&crops[*place]), crops[*place].width() as u64);
+    let read = job.ask(model, places.iter().map(item).collect()).await?;
     let mut lines: Vec<(usize, TextLine)> = places.into_iter().zip(read).collect();
     lines.sort_by_key(|(place, _)| *place);
     Ok(lines.into_iter().map(|(_, line)| line).collect())
+}
+
+/// Pixels of width of all crops: what reading them takes time for.
+pub(super) fn width(crops: &LineCrops) -> u64 {
+    crops.crops.iter().map(|crop| crop.width() as u64).sum()
 }

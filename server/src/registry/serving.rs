@@ -4,42 +4,92 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use slipstream_api::ModelInfo;
-use slipstream_batcher::{Executed, Limits, Queue, TokioClock};
+use slipstream_batcher::{Bucket, Executed, Item, Limits, Order, Padding, Queue, TokioClock};
 use slipstream_models::crop::LineCrop;
 use slipstream_models::detect::TextRegions;
 use slipstream_models::{Entities, Raster, TextLine, TextLines};
 
 use super::{ModelFailure, ModelSet, RecogniseModel, SecondReader};
 use crate::compute::Compute;
+use crate::pipeline::Stage;
 use crate::telemetry::queues::QueueMetrics;
 
+/// More than the door lets in, whatever its settings.
+const MAX_WAITING: Duration = Duration::from_secs(24 * 3600);
+
 /// How the queues before the models work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct QueueSettings {
-    /// Predicted work that each queue holds at most.
+    /// Predicted work that a queue holds at most: a last bound, since the door decides who comes in.
     pub max_waiting: Duration,
     /// Predicted time of a batch: what urgent work and hang-ups may have to wait for.
     pub max_batch: Duration,
     /// Batches of lines that are read at the same time, on one thread each.
     pub lanes: usize,
+    /// In which order work goes.
+    pub order: Order,
 }
 
 impl QueueSettings {
     /// For models that run on `threads` threads of the CPU. Lines gain nothing
     /// from each other's company there, so batches are short: the lanes end
     /// together, and a page that waits for a thread waits for one batch.
-    pub fn for_cpu(threads: usize, max_waiting: Duration) -> Self {
-        Self { max_waiting, max_batch: Duration::from_millis(25), lanes: threads }
+    pub fn for_cpu(threads: usize, order: Order) -> Self {
+        Self { max_waiting: MAX_WAITING, max_batch: Duration::from_millis(25), lanes: threads, order }
+    }
+}
+
+/// Sizes that are computed together: the upper ends of all buckets but the last, in units.
+#[derive(Debug, Clone, Copy)]
+pub struct Buckets(&'static [u64]);
+
+impl Buckets {
+    /// The bucket of an item.
+    pub fn of(self, units: u64) -> Bucket {
+        self.0.partition_point(|end| *end < units) as Bucket
+    }
+
+    /// How many buckets there are.
+    pub fn count(self) -> usize {
+        self.0.len() + 1
+    }
+
+    /// What metrics call a bucket: its upper end.
+    pub fn label(self, bucket: Bucket) -> String {
+        self.0.get(bucket as usize).map_or_else(|| "inf".to_owned(), u64::to_string)
+    }
+}
+
+/// Pixels of a page as the detector sees it.
+const PAGES: Buckets = Buckets(&[100_000, 200_000, 400_000, 600_000]);
+/// Pixels of a line's width.
+const LINES: Buckets = Buckets(&[160, 320, 640, 1_280]);
+/// Characters of a page.
+const TEXTS: Buckets = Buckets(&[256, 512, 1_024, 2_048, 4_096]);
+
+/// A model behind its queue.
+pub struct ModelQueue<P, R> {
+    /// The queue.
+    pub queue: Queue<P, Result<R, ModelFailure>>,
+    /// Threads that a batch runs on.
+    pub threads: usize,
+    buckets: Buckets,
+}
+
+impl<P, R> ModelQueue<P, R> {
+    /// An item of `units` in its bucket.
+    pub fn item(&self, payload: P, units: u64) -> Item<P> {
+        Item { payload, units, bucket: self.buckets.of(units) }
     }
 }
 
 /// A queue of lines before a recogniser; units: pixels of width.
-pub type LineQueue = Queue<Arc<LineCrop>, Result<TextLine, ModelFailure>>;
+pub type LineQueue = ModelQueue<Arc<LineCrop>, TextLine>;
 
 /// The second reader of lines.
 pub struct Reread {
     /// Its queue.
-    pub queue: LineQueue,
+    pub model: LineQueue,
     /// Lines whose certainty lies below are read again, 0 (none) to 1.
     pub below: f32,
 }
@@ -49,47 +99,84 @@ pub struct Serving {
     id: String,
     models: Vec<ModelInfo>,
     /// Units: pixels that the network sees.
-    pub detect: Queue<Arc<Raster>, Result<TextRegions, ModelFailure>>,
+    pub detect: ModelQueue<Arc<Raster>, TextRegions>,
     /// Units: pixels of width.
     pub recognise: LineQueue,
     /// Reads again what the first reader doubts, if the set has a second one.
     pub reread: Option<Reread>,
     /// Units: characters.
-    pub extract: Queue<Arc<TextLines>, Result<Entities, ModelFailure>>,
+    pub extract: ModelQueue<Arc<TextLines>, Entities>,
+}
+
+/// What the queues of a set have in common.
+struct Starter<'a> {
+    id: &'a str,
+    models: &'a [ModelInfo],
+    compute: &'a Compute,
+    settings: &'a QueueSettings,
+}
+
+/// How one queue differs from the others.
+struct Shape {
+    /// The stage, and what `GET /v1/models` calls the model's part in it.
+    stage: Stage,
+    part: &'static str,
+    buckets: Buckets,
+    /// Threads that a batch runs on.
+    threads: usize,
+    max_batch_items: usize,
+    max_running: usize,
+    /// A first guess; each queue learns the time of its own buckets from its first batches.
+    time_per_unit: Duration,
 }
 
 impl Serving {
     /// Starts the queues of `set` on the current runtime; batches compute on `compute`.
-    pub fn start(set: ModelSet, compute: &Compute, settings: QueueSettings) -> Self {
+    pub fn start(set: ModelSet, compute: &Compute, settings: &QueueSettings) -> Self {
         let ModelSet { id, models, detect, recognise, reread, extract } = set;
-        let limits = |time_per_unit, max_batch_items, max_running| Limits {
-            max_waiting: settings.max_waiting,
-            max_batch: settings.max_batch,
-            max_batch_items,
-            max_running,
-            initial_time_per_unit: time_per_unit,
+        let starter = Starter { id: &id, models: &models, compute, settings };
+        let threads = compute.threads();
+        // One page at a time, on all threads: a second one would delay the first one's lines.
+        let pages = Shape {
+            stage: Stage::Detect,
+            part: "detect",
+            buckets: PAGES,
+            threads,
+            max_batch_items: 1,
+            max_running: 1,
+            time_per_unit: Duration::from_nanos(200),
         };
-        // First guesses; each queue learns its own rate from its first batches.
-        let per_pixel = Duration::from_nanos(200);
-        let per_column = Duration::from_micros(60);
-        let per_character = Duration::from_micros(10);
+        let lines = Shape {
+            stage: Stage::Recognise,
+            part: "recognise",
+            buckets: LINES,
+            threads: 1,
+            max_batch_items: 512,
+            max_running: settings.lanes,
+            time_per_unit: Duration::from_micros(60),
+        };
+        // Several times slower than the first reader, or it would be the first.
+        let doubtful = Shape { part: "reread", time_per_unit: Duration::from_micros(240), ..lines };
+        let texts = Shape {
+            stage: Stage::Extract,
+            part: "extract",
+            buckets: TEXTS,
+            threads: 1,
+            max_batch_items: 16,
+            max_running: 1,
+            time_per_unit: Duration::from_micros(10),
+        };
         Self {
-            id,
-            models,
-            // One page at a time, on all threads: a second one would delay the first one's lines.
-            detect: start("detect", limits(per_pixel, 1, 1), compute, move |pages: Vec<Arc<Raster>>| {
-                pages.iter().map(|page| detect.detect(page)).collect()
-            }),
-            recognise: lines("recognise", recognise, limits(per_column, 512, settings.lanes), compute),
-            reread: reread.map(|SecondReader { model, below }| {
-                // Several times slower than the first reader, or it would be the first.
-                let queue = lines("reread", model, limits(4 * per_column, 512, settings.lanes), compute);
-                Reread { queue, below }
-            }),
-            extract: start("extract", limits(per_character, 16, 1), compute, move |pages: Vec<Arc<TextLines>>| {
+            detect: starter
+                .start(pages, move |pages: Vec<Arc<Raster>>| pages.iter().map(|page| detect.detect(page)).collect()),
+            recognise: starter.lines(lines, recognise),
+            reread: reread.map(|SecondReader { model, below }| Reread { model: starter.lines(doubtful, model), below }),
+            extract: starter.start(texts, move |pages: Vec<Arc<TextLines>>| {
                 let pages: Vec<&TextLines> = pages.iter().map(Arc::as_ref).collect();
                 spread(pages.len(), extract.extract(&pages))
             }),
+            id,
+            models,
         }
     }
 
@@ -104,35 +191,49 @@ impl Serving {
     }
 }
 
-/// A queue of lines for `model`.
-fn lines(name: &'static str, model: Arc<dyn RecogniseModel>, limits: Limits, compute: &Compute) -> LineQueue {
-    start(name, limits, compute, move |crops: Vec<Arc<LineCrop>>| {
-        let crops: Vec<&LineCrop> = crops.iter().map(Arc::as_ref).collect();
-        spread(crops.len(), model.recognise(&crops))
-    })
-}
+impl Starter<'_> {
+    /// A queue of lines for `model`.
+    fn lines(&self, shape: Shape, model: Arc<dyn RecogniseModel>) -> LineQueue {
+        self.start(shape, move |crops: Vec<Arc<LineCrop>>| {
+            let crops: Vec<&LineCrop> = crops.iter().map(Arc::as_ref).collect();
+            spread(crops.len(), model.recognise(&crops))
+        })
+    }
 
-/// A queue named after its stage, whose batches go through `work` on the compute threads.
-fn start<P, R>(
-    name: &'static str,
-    limits: Limits,
-    compute: &Compute,
-    work: impl Fn(Vec<P>) -> Vec<R> + Send + Sync + 'static,
-) -> Queue<P, R>
-where
-    P: Send + 'static,
-    R: Send + 'static,
-{
-    let (compute, work) = (compute.clone(), Arc::new(work));
-    Queue::start(limits, TokioClock, QueueMetrics { queue: name }, move |batch| {
-        let (compute, work) = (compute.clone(), Arc::clone(&work));
-        let timed = move || {
-            let started = Instant::now();
-            let results = work(batch);
-            Executed { results, busy: started.elapsed() }
+    /// A queue whose batches go through `work` on the compute threads.
+    fn start<P, R>(
+        &self,
+        shape: Shape,
+        work: impl Fn(Vec<P>) -> Vec<Result<R, ModelFailure>> + Send + Sync + 'static,
+    ) -> ModelQueue<P, R>
+    where
+        P: Send + 'static,
+        R: Send + 'static,
+    {
+        let name = self.models.iter().find(|model| model.stage == shape.part).map_or(shape.part, |model| &model.name);
+        let observer = QueueMetrics::new(shape.stage, name, self.id, shape.buckets);
+        let limits = Limits {
+            max_waiting: self.settings.max_waiting,
+            max_batch: self.settings.max_batch,
+            max_batch_items: shape.max_batch_items,
+            max_running: shape.max_running,
+            max_urgent: 0,
+            padding: Padding::None,
+            order: self.settings.order.clone(),
+            initial_time_per_unit: shape.time_per_unit,
         };
-        async move { compute.run(timed).await }
-    })
+        let (compute, work) = (self.compute.clone(), Arc::new(work));
+        let queue = Queue::start(limits, TokioClock, observer, move |batch, standing| {
+            let (compute, work) = (compute.clone(), Arc::clone(&work));
+            let timed = move || {
+                let started = Instant::now();
+                let results = work(batch);
+                Executed { results, busy: started.elapsed() }
+            };
+            async move { compute.run(standing, timed).await.value }
+        });
+        ModelQueue { queue, threads: shape.threads, buckets: shape.buckets }
+    }
 }
 
 /// One result for each item of a batch, whose failure is a failure of each item.
@@ -140,5 +241,16 @@ fn spread<T>(items: usize, outcome: Result<Vec<T>, ModelFailure>) -> Vec<Result<
     match outcome {
         Ok(results) => results.into_iter().map(Ok).collect(),
         Err(failure) => (0..items).map(|_| Err(failure.clone())).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_holds_sizes_up_to_its_label() {
+        let labelled: Vec<_> = [1, 160, 161, 1_280, 9_999].map(|width| LINES.label(LINES.of(width))).into();
+        assert_eq!(labelled, ["160", "160", "320", "1280", "inf"]);
     }
 }

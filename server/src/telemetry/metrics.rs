@@ -5,20 +5,33 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use metrics::{Gauge, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics::{
+    Counter, Gauge, Histogram, Label, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge,
+    histogram,
+};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use slipstream_api::{ErrorCode, Status};
+use slipstream_batcher::{Priority, Settled};
 
 const HTTP_DURATION: &str = "slipstream_http_request_duration_seconds";
 const HTTP_IN_FLIGHT: &str = "slipstream_http_requests_in_flight";
 const HTTP_HANGUPS: &str = "slipstream_http_hangups_total";
 const STAGE_DURATION: &str = "slipstream_stage_duration_seconds";
-const QUEUE_DEPTH: &str = "slipstream_queue_depth";
-const QUEUE_PREDICTED: &str = "slipstream_queue_predicted_seconds";
-const QUEUE_WAIT: &str = "slipstream_queue_wait_seconds";
-const QUEUE_DROPPED: &str = "slipstream_queue_dropped_total";
-const BATCH_SIZE: &str = "slipstream_batch_size";
-const BATCH_DURATION: &str = "slipstream_batch_duration_seconds";
+pub(super) const QUEUE_WAIT: &str = "slipstream_queue_wait_seconds";
+pub(super) const COMPUTE: &str = "slipstream_compute_seconds";
+const COMPUTE_THREADS: &str = "slipstream_compute_threads";
+pub(super) const QUEUE_DEPTH: &str = "slipstream_queue_depth";
+pub(super) const QUEUE_PREDICTED: &str = "slipstream_queue_predicted_seconds";
+pub(super) const QUEUE_DROPPED: &str = "slipstream_queue_dropped_total";
+pub(super) const BATCH_SIZE: &str = "slipstream_batch_size";
+pub(super) const BATCH_PADDING: &str = "slipstream_batch_padding_ratio";
+pub(super) const BATCH_PREDICTION: &str = "slipstream_batch_prediction_ratio";
+const ADMISSIONS: &str = "slipstream_admissions_total";
+const ADMISSION_LIMIT: &str = "slipstream_admission_limit_seconds";
+const ADMITTED_WORK: &str = "slipstream_admitted_work_seconds";
+const RETRY_AFTER: &str = "slipstream_retry_after_seconds";
+const REQUEST_COST: &str = "slipstream_request_cost_prediction_ratio";
+const REQUEST_TIME: &str = "slipstream_request_time_prediction_ratio";
 const FAILURES: &str = "slipstream_failures_total";
 const RECEIPTS: &str = "slipstream_receipts_total";
 const KERNELS: &str = "slipstream_kernels_info";
@@ -34,6 +47,12 @@ const WORK_SECONDS: [f64; 15] =
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.35, 0.5, 1.0, 2.5, 5.0, 10.0];
 /// Items in a batch.
 const BATCH_ITEMS: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 24.0, 32.0, 48.0, 64.0, 128.0];
+/// Part of a batch that is padding.
+const PADDING: [f64; 7] = [0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75];
+/// What came by what was predicted: below 1 it was less.
+const RATIOS: [f64; 12] = [0.25, 0.5, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 4.0, 8.0];
+/// Times that callers are told to wait.
+const WAITS: [f64; 8] = [1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0, 60.0];
 
 /// Installs the process-wide recorder on first use and gives its handle, which
 /// renders what `GET /metrics` answers.
@@ -49,10 +68,21 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
     }
     let full = |name: &str| Matcher::Full(name.to_owned());
     let mut builder = PrometheusBuilder::new().set_buckets_for_metric(full(HTTP_DURATION), &REQUEST_SECONDS)?;
-    for name in [STAGE_DURATION, BATCH_DURATION, QUEUE_WAIT] {
-        builder = builder.set_buckets_for_metric(full(name), &WORK_SECONDS)?;
+    let buckets: [(&str, &[f64]); 9] = [
+        (STAGE_DURATION, &WORK_SECONDS),
+        (COMPUTE, &WORK_SECONDS),
+        (QUEUE_WAIT, &WORK_SECONDS),
+        (BATCH_SIZE, &BATCH_ITEMS),
+        (BATCH_PADDING, &PADDING),
+        (BATCH_PREDICTION, &RATIOS),
+        (REQUEST_COST, &RATIOS),
+        (REQUEST_TIME, &RATIOS),
+        (RETRY_AFTER, &WAITS),
+    ];
+    for (name, buckets) in buckets {
+        builder = builder.set_buckets_for_metric(full(name), buckets)?;
     }
-    let handle = builder.set_buckets_for_metric(full(BATCH_SIZE), &BATCH_ITEMS)?.install_recorder()?;
+    let handle = builder.install_recorder()?;
     describe();
     Ok(installed.insert(handle).clone())
 }
@@ -62,12 +92,25 @@ fn describe() {
     describe_gauge!(HTTP_IN_FLIGHT, Unit::Count, "receipts that are being read");
     describe_counter!(HTTP_HANGUPS, Unit::Count, "requests whose client went away before the answer");
     describe_histogram!(STAGE_DURATION, Unit::Seconds, "time a receipt spends in a stage, waiting included");
+    describe_histogram!(
+        QUEUE_WAIT,
+        Unit::Seconds,
+        "time that work waits before it is computed, by stage, model and bucket of size"
+    );
+    describe_histogram!(COMPUTE, Unit::Seconds, "compute time of a batch, or of a stage's work for one receipt");
+    describe_gauge!(COMPUTE_THREADS, Unit::Count, "compute threads");
     describe_gauge!(QUEUE_DEPTH, Unit::Count, "items that wait in a queue");
     describe_gauge!(QUEUE_PREDICTED, Unit::Seconds, "predicted time to work off what waits in a queue");
-    describe_histogram!(QUEUE_WAIT, Unit::Seconds, "time an item waits before its batch starts");
     describe_counter!(QUEUE_DROPPED, Unit::Count, "items that left a queue unexecuted, by reason");
     describe_histogram!(BATCH_SIZE, Unit::Count, "items in a batch");
-    describe_histogram!(BATCH_DURATION, Unit::Seconds, "compute time of a batch");
+    describe_histogram!(BATCH_PADDING, Unit::Count, "part of a batch that is padding, 0 to 1");
+    describe_histogram!(BATCH_PREDICTION, Unit::Count, "compute time of a batch by what was predicted");
+    describe_counter!(ADMISSIONS, Unit::Count, "decisions at the door, by tenant and priority");
+    describe_gauge!(ADMISSION_LIMIT, Unit::Seconds, "predicted compute time that may be in flight");
+    describe_gauge!(ADMITTED_WORK, Unit::Seconds, "predicted compute time in flight, by priority");
+    describe_histogram!(RETRY_AFTER, Unit::Seconds, "times that refused callers were told to wait");
+    describe_histogram!(REQUEST_COST, Unit::Count, "compute time of a receipt by what was predicted when it came");
+    describe_histogram!(REQUEST_TIME, Unit::Count, "time of an answer by what was predicted when the request came");
     describe_counter!(FAILURES, Unit::Count, "error answers, by the code of the problem");
     describe_counter!(RECEIPTS, Unit::Count, "receipts that were read, by status");
     describe_counter!(
@@ -85,8 +128,8 @@ pub fn request(route: &str, method: &str, status: u16, took: Duration) {
     histogram!(HTTP_DURATION, &labels).record(took);
 }
 
-/// The gauge of receipts in flight.
-pub fn in_flight() -> Gauge {
+/// Receipts in flight.
+pub(super) fn in_flight() -> Gauge {
     gauge!(HTTP_IN_FLIGHT)
 }
 
@@ -100,30 +143,79 @@ pub fn stage(stage: &'static str, took: Duration) {
     histogram!(STAGE_DURATION, "stage" => stage).record(took);
 }
 
-/// A queue's backlog changed.
-pub fn queue_depth(queue: &'static str, items: usize, predicted: Duration) {
-    gauge!(QUEUE_DEPTH, "queue" => queue).set(items as f64);
-    gauge!(QUEUE_PREDICTED, "queue" => queue).set(predicted);
+/// What tells the metrics of one queue from those of the others.
+#[derive(Debug, Clone)]
+pub(super) struct QueueLabels {
+    pub(super) stage: &'static str,
+    pub(super) model: String,
+    pub(super) model_set: String,
 }
 
-/// An item goes into a batch.
-pub fn queue_wait(queue: &'static str, waited: Duration) {
-    histogram!(QUEUE_WAIT, "queue" => queue).record(waited);
+impl QueueLabels {
+    fn all(&self, more: Option<(&'static str, &str)>) -> Vec<Label> {
+        let own = [("stage", self.stage), ("model", &self.model), ("model_set", &self.model_set)];
+        own.into_iter().chain(more).map(|(name, value)| Label::new(name, value.to_owned())).collect()
+    }
+
+    pub(super) fn gauge(&self, name: &'static str) -> Gauge {
+        gauge!(name, self.all(None))
+    }
+
+    pub(super) fn histogram(&self, name: &'static str, bucket: &str) -> Histogram {
+        histogram!(name, self.all(Some(("bucket", bucket))))
+    }
+
+    pub(super) fn counter(&self, name: &'static str, reason: &'static str) -> Counter {
+        counter!(name, self.all(Some(("reason", reason))))
+    }
 }
 
-/// Items left a queue unexecuted.
-pub fn queue_dropped(queue: &'static str, reason: &'static str, items: usize) {
-    counter!(QUEUE_DROPPED, "queue" => queue, "reason" => reason).increment(items as u64);
+/// A stage's own work for one receipt waited for a thread, and was done.
+pub fn computed(stage: &'static str, waited: Duration, busy: Duration) {
+    histogram!(QUEUE_WAIT, "stage" => stage).record(waited);
+    histogram!(COMPUTE, "stage" => stage).record(busy);
 }
 
-/// A batch starts.
-pub fn batch_size(queue: &'static str, items: usize) {
-    histogram!(BATCH_SIZE, "queue" => queue).record(items as f64);
+/// A receipt that was let in waited for its turn.
+pub fn turn(waited: Duration) {
+    histogram!(QUEUE_WAIT, "stage" => "turn").record(waited);
 }
 
-/// A batch ended.
-pub fn batch_duration(queue: &'static str, took: Duration) {
-    histogram!(BATCH_DURATION, "queue" => queue).record(took);
+/// The number of compute threads.
+pub fn compute_threads(threads: usize) {
+    gauge!(COMPUTE_THREADS).set(threads as f64);
+}
+
+/// Decisions of one kind about the requests of one tenant.
+pub(super) fn admissions(tenant: &str, priority: Priority, decision: &'static str) -> Counter {
+    let priority = match priority {
+        Priority::Interactive => "interactive",
+        Priority::Bulk => "bulk",
+    };
+    counter!(ADMISSIONS, "tenant" => tenant.to_owned(), "priority" => priority, "decision" => decision)
+}
+
+/// Predicted compute time that may be in flight.
+pub(super) fn admission_limit() -> Gauge {
+    gauge!(ADMISSION_LIMIT)
+}
+
+/// Predicted compute time in flight.
+pub(super) fn admitted_work(priority: &'static str) -> Gauge {
+    gauge!(ADMITTED_WORK, "priority" => priority)
+}
+
+/// A caller was told when to come back.
+pub fn retry_after(wait: Duration) {
+    histogram!(RETRY_AFTER).record(wait);
+}
+
+/// A request was answered, which had been predicted.
+pub(super) fn settled(settled: Settled) {
+    let Settled { cost, busy, expected, took } = settled;
+    let ratio = |came: Duration, predicted: Duration| came.as_secs_f64() / predicted.as_secs_f64().max(1e-9);
+    histogram!(REQUEST_COST).record(ratio(busy, cost));
+    histogram!(REQUEST_TIME).record(ratio(took, expected));
 }
 
 /// An error was answered.

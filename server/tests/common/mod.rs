@@ -23,13 +23,17 @@ use slipstream::compute::Compute;
 use slipstream::http::admission::Admission;
 use slipstream::http::auth::Keys;
 use slipstream::http::health::Prober;
+use slipstream::http::load_report::Utilisation;
 use slipstream::http::{App, RequestLimits, router};
 use slipstream::pipeline::decode::DecodeLimits;
 use slipstream::pipeline::document::DocumentSettings;
 use slipstream::pipeline::quality::QualitySettings;
 use slipstream::pipeline::{Pipeline, PipelineSettings};
 use slipstream::registry::{QueueSettings, Registry, Serving};
+use slipstream::scheduling::Scheduling;
+use slipstream::telemetry::door::DoorMetrics;
 use slipstream::telemetry::metrics;
+use slipstream_batcher::{Door, TokioClock};
 use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
@@ -38,13 +42,14 @@ use fakes::Fakes;
 
 /// How a test server is set up.
 pub struct Setup {
-    pub max_in_flight: u32,
+    pub scheduling: Scheduling,
     pub max_upload_bytes: usize,
     pub max_deadline: Duration,
+    /// Predicted work that each queue holds.
     pub max_waiting: Duration,
     pub max_batch: Duration,
     pub lanes: usize,
-    pub keys: Vec<String>,
+    pub keys: Vec<&'static str>,
     pub threads: usize,
     pub with_models: bool,
     /// How sure a second reader is of everything; none without.
@@ -54,7 +59,7 @@ pub struct Setup {
 impl Default for Setup {
     fn default() -> Self {
         Self {
-            max_in_flight: 16,
+            scheduling: Scheduling { max_in_flight: 16, ..Scheduling::unbounded() },
             max_upload_bytes: 20 << 20,
             max_deadline: Duration::from_secs(30),
             max_waiting: Duration::from_secs(60),
@@ -85,30 +90,41 @@ pub struct Answer {
 impl Setup {
     /// Starts the server on the current runtime.
     pub fn start(self) -> Server {
-        let compute = Compute::start(self.threads).unwrap();
+        // First of all, since metrics that are made before it go nowhere.
+        let metrics = metrics::install().unwrap();
+        let compute = Compute::start(self.threads, self.scheduling.discipline).unwrap();
         let registry = Registry::default();
         let fakes = Arc::new(Fakes::default());
-        let queues = QueueSettings { max_waiting: self.max_waiting, max_batch: self.max_batch, lanes: self.lanes };
+        let queues = QueueSettings {
+            max_waiting: self.max_waiting,
+            max_batch: self.max_batch,
+            lanes: self.lanes,
+            order: self.scheduling.order(),
+        };
         if self.with_models {
             let set = match self.second_reader {
                 None => Fakes::model_set(&fakes),
                 Some(confidence) => Fakes::model_set_with_second(&fakes, confidence),
             };
-            let serving = Serving::start(set, &compute, queues);
+            let serving = Serving::start(set, &compute, &queues);
             registry.publish(Arc::new(serving));
         }
         let settings = PipelineSettings {
             decode: DecodeLimits::default(),
             quality: QualitySettings::default(),
             document: DocumentSettings::default(),
-            max_pages: 8,
+            pages: self.scheduling.pages(self.threads),
         };
+        let keys = Keys::new(self.keys.iter().map(|key| key.parse().unwrap()).collect());
+        let observer = DoorMetrics::new(keys.tenants().to_vec());
+        let door = Door::open(self.scheduling.admission(self.threads), TokioClock, observer);
         let app = Arc::new(App {
             pipeline: Pipeline::new(settings, compute, registry),
-            admission: Admission::new(self.max_in_flight),
-            keys: Keys::new(self.keys),
+            admission: Admission::new(door),
+            keys,
             limits: RequestLimits { max_upload_bytes: self.max_upload_bytes, max_deadline: self.max_deadline },
-            metrics: metrics::install().unwrap(),
+            utilisation: Utilisation::default(),
+            metrics,
             prober: Prober::default(),
         });
         Server { app, fakes }
@@ -136,6 +152,11 @@ impl Server {
     pub async fn post_receipt(&self) -> Answer {
         self.send(receipt_request()).await
     }
+}
+
+/// At most `max_in_flight` receipts, nothing else bounded.
+pub fn at_most(max_in_flight: usize) -> Setup {
+    Setup { scheduling: Scheduling { max_in_flight, ..Scheduling::unbounded() }, ..Setup::default() }
 }
 
 /// `POST /v1/receipts` with a small receipt.

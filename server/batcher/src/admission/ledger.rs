@@ -1,0 +1,154 @@
+//! What is in flight: every admitted request with its predicted work, and the sums that decisions need.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::{Duration, Instant};
+
+use super::Progress;
+use crate::work::{Bucket, Order, Priority, Standing, Tenant, Ticket};
+
+/// How long a tenant counts as present after its last request.
+const PRESENT: Duration = Duration::from_secs(1);
+
+/// An admitted request.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) standing: Standing,
+    pub(super) bucket: Bucket,
+    pub(super) bytes: u64,
+    pub(super) entered: Instant,
+    /// Nanoseconds of compute time that it was expected to take in all.
+    pub(super) cost: u64,
+    /// Nanoseconds of compute time that are left of it.
+    pub(super) remaining: u64,
+    /// Nanoseconds until its answer, as predicted when it came.
+    pub(super) expected: f64,
+    /// What it said on its way.
+    pub(super) progress: Vec<Progress>,
+}
+
+/// All of them.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    order: Order,
+    entries: HashMap<Ticket, Entry>,
+    by_deadline: BTreeMap<(Instant, Ticket), (Priority, Tenant, u64)>,
+    tenants: BTreeMap<Tenant, u64>,
+    bands: [u64; Priority::ALL.len()],
+    seen: BTreeMap<Tenant, Instant>,
+    bytes: u64,
+}
+
+impl Ledger {
+    pub(super) fn new(order: Order) -> Self {
+        Self {
+            order,
+            entries: HashMap::new(),
+            by_deadline: BTreeMap::new(),
+            tenants: BTreeMap::new(),
+            bands: [0; Priority::ALL.len()],
+            seen: BTreeMap::new(),
+            bytes: 0,
+        }
+    }
+
+    pub(super) fn requests(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    pub(super) fn get_mut(&mut self, ticket: Ticket) -> Option<&mut Entry> {
+        self.entries.get_mut(&ticket)
+    }
+
+    /// Nanoseconds in flight.
+    pub(super) fn total(&self) -> u64 {
+        self.bands.iter().sum()
+    }
+
+    /// Nanoseconds in flight of one band.
+    pub(super) fn band(&self, priority: Priority) -> u64 {
+        self.bands[priority as usize]
+    }
+
+    /// Nanoseconds in flight of one tenant.
+    pub(super) fn tenant(&self, tenant: Tenant) -> u64 {
+        self.tenants.get(&tenant).copied().unwrap_or(0)
+    }
+
+    /// Notes that `tenant` asks, and gives its share of the tenants that are present, 0 to 1.
+    pub(super) fn share(&mut self, now: Instant, tenant: Tenant) -> f64 {
+        self.seen.insert(tenant, now);
+        let in_flight = &self.tenants;
+        self.seen.retain(|tenant, at| now.saturating_duration_since(*at) < PRESENT || in_flight.contains_key(tenant));
+        let all: f64 = self.seen.keys().map(|tenant| self.weight(*tenant)).sum();
+        self.weight(tenant) / all
+    }
+
+    fn weight(&self, tenant: Tenant) -> f64 {
+        self.order.weights.get(usize::from(tenant.0)).copied().filter(|weight| *weight > 0.0).unwrap_or(1.0)
+    }
+
+    /// Nanoseconds that go before a request of `own` that stands there, and itself.
+    ///
+    /// Earlier deadlines go before it, all of its own tenant's, and of every
+    /// other tenant's at most as much as fair shares let pass meanwhile.
+    pub(super) fn ahead(&self, ticket: Option<Ticket>, standing: &Standing, own: u64) -> f64 {
+        let mut mine = own as f64;
+        let mut others: BTreeMap<Tenant, f64> = BTreeMap::new();
+        for ((deadline, other), (priority, tenant, remaining)) in &self.by_deadline {
+            let goes_first =
+                *priority < standing.priority || *priority == standing.priority && *deadline <= standing.deadline;
+            if !goes_first || Some(*other) == ticket {
+                continue;
+            }
+            if *tenant == standing.tenant {
+                mine += *remaining as f64;
+            } else {
+                *others.entry(*tenant).or_default() += *remaining as f64;
+            }
+        }
+        let weight = self.weight(standing.tenant);
+        mine + others.iter().map(|(tenant, work)| work.min(mine * self.weight(*tenant) / weight)).sum::<f64>()
+    }
+
+    pub(super) fn insert(&mut self, ticket: Ticket, entry: Entry) {
+        self.bytes = self.bytes.saturating_add(entry.bytes);
+        let of = (entry.standing.priority, entry.standing.tenant, entry.remaining);
+        self.by_deadline.insert((entry.standing.deadline, ticket), of);
+        self.replace(&entry.standing, 0, entry.remaining);
+        self.entries.insert(ticket, entry);
+    }
+
+    /// Sets what is left of a request.
+    pub(super) fn revise(&mut self, ticket: Ticket, remaining: u64) {
+        let Some(entry) = self.entries.get_mut(&ticket) else { return };
+        let (standing, before) = (entry.standing, entry.remaining);
+        entry.remaining = remaining;
+        if let Some((.., left)) = self.by_deadline.get_mut(&(standing.deadline, ticket)) {
+            *left = remaining;
+        }
+        self.replace(&standing, before, remaining);
+    }
+
+    pub(super) fn remove(&mut self, ticket: Ticket) -> Option<Entry> {
+        let entry = self.entries.remove(&ticket)?;
+        self.by_deadline.remove(&(entry.standing.deadline, ticket));
+        self.bytes = self.bytes.saturating_sub(entry.bytes);
+        self.replace(&entry.standing, entry.remaining, 0);
+        Some(entry)
+    }
+
+    /// Lets one request weigh `after` in the sums instead of `before`.
+    fn replace(&mut self, standing: &Standing, before: u64, after: u64) {
+        let band = &mut self.bands[standing.priority as usize];
+        *band = (*band - before).saturating_add(after);
+        let tenant = self.tenants.entry(standing.tenant).or_default();
+        *tenant = (*tenant - before).saturating_add(after);
+        if *tenant == 0 {
+            self.tenants.remove(&standing.tenant);
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! The rules of admission one by one, and that nothing is left behind.
+
+#![allow(clippy::unwrap_used)]
+#![allow(clippy::disallowed_methods, reason = "any moment will do")]
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::work::Tenant;
+
+const MS: Duration = Duration::from_millis(1);
+
+/// Two lanes; a request is thought to take 100 ms, so that ten are a wait of half a second.
+fn limits() -> AdmissionLimits {
+    AdmissionLimits {
+        lanes: 2,
+        max_wait: 500 * MS,
+        bulk_share: 0.5,
+        max_requests: 1_000,
+        max_bytes: 1_000_000,
+        order: Order::default(),
+        initial_cost: 100 * MS,
+    }
+}
+
+fn claim(now: Instant, tenant: u16, deadline: Duration) -> Claim {
+    let standing = Standing { priority: Priority::Interactive, tenant: Tenant(tenant), deadline: now + deadline };
+    Claim { standing, bucket: 0, bytes: 1 }
+}
+
+fn bulk(now: Instant) -> Claim {
+    let mut claim = claim(now, 0, Duration::from_secs(30));
+    claim.standing.priority = Priority::Bulk;
+    claim
+}
+
+/// How many of `count` such claims are let in, and why the last one was not.
+fn let_in(admission: &mut Admission, now: Instant, claim: Claim, count: usize) -> (usize, Option<Reason>) {
+    let answers: Vec<_> = (0..count).map(|_| admission.enter(now, claim)).collect();
+    (answers.iter().flatten().count(), answers.last().unwrap().err().map(|refusal| refusal.reason))
+}
+
+#[test]
+fn work_is_let_in_up_to_the_limit_and_the_rest_is_told_when_to_come() {
+    let now = Instant::now();
+    let mut admission = Admission::new(limits());
+    let patient = claim(now, 0, Duration::from_secs(30));
+    assert_eq!(let_in(&mut admission, now, patient, 12), (10, Some(Reason::Limit)));
+    // Two were refused: 100 ms above the limit, and 100 ms each of the line outside.
+    let refusal = admission.enter(now, patient).unwrap_err();
+    assert_eq!(refusal.retry_after, 150 * MS);
+    assert_eq!(admission.load().in_flight, 1_000 * MS);
+}
+
+#[test]
+fn a_deadline_that_cannot_be_kept_is_refused_and_an_earlier_one_goes_first() {
+    let now = Instant::now();
+    let mut admission = Admission::new(limits());
+    let (count, reason) = let_in(&mut admission, now, claim(now, 0, 240 * MS), 12);
+    assert_eq!((count, reason), (4, Some(Reason::Deadline)));
+    // It passes the four that have more time.
+    assert!(admission.enter(now, claim(now, 0, 90 * MS)).is_ok());
+    assert_eq!(admission.enter(now, claim(now, 0, 40 * MS)).unwrap_err().reason, Reason::Hopeless);
+}
+
+#[test]
+fn an_empty_server_tries_everything() {
+    let now = Instant::now();
+    let mut admission = Admission::new(limits());
+    assert!(admission.enter(now, claim(now, 0, MS)).is_ok());
+}
+
+#[test]
+fn bulk_leaves_room_for_interactive_work() {
+    let now = Instant::now();
+    let mut admission = Admission::new(limits());
+    assert_eq!(let_in(&mut admission, now, bulk(now), 9), (5, Some(Reason::Limit)));
+    let patient = claim(now, 0, Duration::from_secs(30));
+    assert_eq!(let_in(&mut admission, now, patient, 9), (5, Some(Reason::Limit)));
+}
+
+#[test]
+fn a_flood_does_not_shut_another_tenant_out() {
+    let now = Instant::now();
+    let mut admission =
+        Admission::new(AdmissionLimits { order: Order { weights: vec![1.0, 3.0], ..Order::default() }, ..limits() });
+    let (flood, guest) = (claim(now, 0, Duration::from_secs(30)), claim(now, 1, 800 * MS));
+    assert_eq!(let_in(&mut admission, now, flood, 20).0, 10);
+    // Three quarters of the limit are the guest's, deadlines kept: the flood does not go before it.
+    assert_eq!(let_in(&mut admission, now, guest, 20).0, 7);
+    assert_eq!(let_in(&mut admission, now, flood, 2), (0, Some(Reason::Share)));
+    // Gone for more than a second and nothing in flight: alone again.
+    let later = now + Duration::from_secs(3);
+    for ticket in 0..17 {
+        admission.leave(later, ticket, Outcome::Abandoned);
+    }
+    assert_eq!(let_in(&mut admission, later, claim(later, 0, Duration::from_secs(30)), 20), (10, Some(Reason::Limit)));
+}
+
+#[test]
+fn requests_and_bytes_are_bounded_too() {
+    let now = Instant::now();
+    let patient = claim(now, 0, Duration::from_secs(30));
+    let mut few = Admission::new(AdmissionLimits { max_requests: 3, ..limits() });
+    assert_eq!(let_in(&mut few, now, patient, 5), (3, Some(Reason::Requests)));
+    let mut small = Admission::new(AdmissionLimits { max_bytes: 3, ..limits() });
+    assert_eq!(let_in(&mut small, now, patient, 5), (3, Some(Reason::Bytes)));
+    let fifo = Order { discipline: Discipline::Fifo { window: Duration::ZERO }, ..Order::default() };
+    let mut fifo = Admission::new(AdmissionLimits { order: fifo, max_requests: 30, ..limits() });
+    assert_eq!(let_in(&mut fifo, now, claim(now, 0, MS), 40), (30, Some(Reason::Requests)));
+}
+
+#[test]
+fn a_request_that_turns_out_larger_than_there_is_room_for_ends_whole() {
+    let now = Instant::now();
+    let mut admission = Admission::new(limits());
+    let soon = claim(now, 0, 300 * MS);
+    let lines = |units| Progress { checkpoint: 0, units, busy: 20 * MS };
+    let first = admission.enter(now, soon).unwrap().ticket;
+    assert_eq!(admission.progress(now, first, lines(900)), Ok(()), "nothing is known of lines yet");
+    assert_eq!(admission.load().in_flight, 80 * MS);
+    // A line takes 1 ms.
+    admission.leave(now, first, Outcome::Done { busy: 920 * MS });
+    let first = admission.enter(now, soon).unwrap().ticket;
+    assert_eq!(admission.progress(now, first, lines(2_000)), Ok(()), "alone, it may try");
+    assert_eq!(admission.progress(now, first, lines(50)), Ok(()));
+    assert_eq!(admission.load().in_flight, 50 * MS);
+    let second = admission.enter(now, claim(now, 0, 800 * MS)).unwrap().ticket;
+    assert_eq!(admission.progress(now, second, lines(1_000)), Ok(()));
+    assert_eq!(admission.progress(now, second, lines(2_000)).unwrap_err().reason, Reason::Deadline);
+    admission.leave(now, second, Outcome::Abandoned);
+    let patient = admission.enter(now, claim(now, 0, Duration::from_secs(30))).unwrap().ticket;
+    assert_eq!(admission.progress(now, patient, lines(5_000)).unwrap_err().reason, Reason::Limit);
+}
+
+#[test]
+fn costs_and_the_stretch_of_answers_are_learnt() {
+    let mut now = Instant::now();
+    let mut admission = Admission::new(limits());
+    // Requests take 40 ms of compute time, but 100 ms until they are answered.
+    for _ in 0..100 {
+        let ticket = admission.enter(now, claim(now, 0, 400 * MS)).unwrap().ticket;
+        now += 100 * MS;
+        let settled = admission.leave(now, ticket, Outcome::Done { busy: 40 * MS }).unwrap();
+        assert_eq!(settled.took, 100 * MS);
+    }
+    // 20 ms would be the answer's time on two lanes; it is known to be five times that.
+    let (count, reason) = let_in(&mut admission, now, claim(now, 0, 310 * MS), 12);
+    assert_eq!((count, reason), (3, Some(Reason::Deadline)));
+}
+
+#[test]
+fn late_answers_lower_the_limit() {
+    let mut now = Instant::now();
+    let mut admission = Admission::new(limits());
+    let before = admission.load().limit;
+    let ticket = admission.enter(now, claim(now, 0, 100 * MS)).unwrap().ticket;
+    now += 100 * MS;
+    assert_eq!(admission.leave(now, ticket, Outcome::Missed), None);
+    assert!(admission.load().limit < before);
+}
+
+proptest! {
+    #[test]
+    fn counters_return_to_zero(
+        script in prop::collection::vec((0..4u8, 0..3u16, 1..900u64, any::<prop::sample::Index>()), 1..120),
+    ) {
+        let mut now = Instant::now();
+        let mut admission = Admission::new(limits());
+        let mut inside = Vec::new();
+        for (action, tenant, ms, pick) in script {
+            now += MS * ms as u32 / 10;
+            match action {
+                0 | 1 => {
+                    let claim = if action == 0 { claim(now, tenant, MS * ms as u32) } else { bulk(now) };
+                    inside.extend(admission.enter(now, claim).map(|entered| entered.ticket));
+                }
+                _ if inside.is_empty() => {}
+                2 => {
+                    let progress = Progress { checkpoint: u32::from(tenant), units: ms, busy: MS };
+                    let _ = admission.progress(now, inside[pick.index(inside.len())], progress);
+                }
+                _ => {
+                    let ticket = inside.swap_remove(pick.index(inside.len()));
+                    let outcomes = [Outcome::Done { busy: MS * ms as u32 }, Outcome::Missed, Outcome::Abandoned];
+                    admission.leave(now, ticket, outcomes[ms as usize % 3]);
+                }
+            }
+            prop_assert_eq!(admission.load().requests, inside.len());
+            prop_assert!(admission.load().limit <= 1_000 * MS);
+        }
+        for ticket in inside {
+            admission.leave(now, ticket, Outcome::Abandoned);
+        }
+        let Load { in_flight, bulk, requests, .. } = admission.load();
+        prop_assert_eq!((in_flight, bulk, requests), (Duration::ZERO, Duration::ZERO, 0));
+    }
+}
