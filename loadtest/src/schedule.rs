@@ -127,7 +127,7 @@ impl Schedule {
     pub fn span(&self, segment: usize) -> (Duration, Duration) {
         let mut spans = self.phases.iter().filter(|phase| phase.segment == segment).map(|phase| phase.span);
         let first = spans.next().unwrap_or_default();
-        (first.0, spans.last().unwrap_or(first).1)
+        (first.0, spans.next_back().unwrap_or(first).1)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The live view on standard error: a line that is drawn again and again on a terminal, a line for every phase elsewhere.
+//! The live view on standard error: drawn again and again on a terminal, a line for every phase elsewhere.
 
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
@@ -67,9 +67,11 @@ impl View {
         if self.phase == phase {
             return;
         }
-        if self.bar.is_none() && !self.silent {
+        match &self.bar {
+            Some(bar) => bar.set_prefix(phase.clone()),
             // A view that nobody can see is no reason to stop.
-            let _ = writeln!(io::stderr(), "{phase}");
+            None if !self.silent => drop(writeln!(io::stderr(), "{phase}")),
+            None => {}
         }
         self.phase = phase;
     }
@@ -95,8 +97,7 @@ impl View {
         let ms = |quantile| self.latencies.quantile_ms(quantile).map_or("–".to_owned(), |ms| format!("{ms:.0}"));
         bar.set_position(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX));
         bar.set_message(format!(
-            "{}: sent {sent}, in flight {}, admitted {admitted}, refused {refused}, failed {failed}, p50 {} ms, p99 {} ms",
-            self.phase,
+            "sent {sent}, in flight {}, admitted {admitted}, refused {refused}, failed {failed}, p50 {} ms, p99 {} ms",
             sent.saturating_sub(answered),
             ms(0.5),
             ms(0.99),
@@ -112,6 +113,6 @@ impl View {
 }
 
 fn style() -> ProgressStyle {
-    let style = ProgressStyle::with_template("{elapsed:>4} [{bar:20}] {wide_msg}");
+    let style = ProgressStyle::with_template("{prefix}\n[{bar:40}] {elapsed}\n{wide_msg}");
     style.unwrap_or_else(|_| ProgressStyle::default_bar())
 }

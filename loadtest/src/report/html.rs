@@ -72,8 +72,8 @@ fn page(report: &Report, out: &mut String) -> std::fmt::Result {
         panel("Requests, second by second", &rates(run, &axes).html(), out)?;
         panel("Latency in milliseconds, second by second", &latencies(run, &axes).html(), out)?;
         panel("Latency in milliseconds, by percentile", &percentiles(run, &axes).html(), out)?;
-        panel("Phases", &phases(run), out)?;
-        panel("Where the time goes", &times(run), out)?;
+        panel("Phases; latencies in milliseconds, good is read in time", &phases(run), out)?;
+        panel("Where the time goes, in milliseconds", &times(run), out)?;
         panel("Refusals", &refusals(run), out)?;
         writeln!(out, "</div>\n</section>")?;
     }
@@ -199,8 +199,8 @@ fn percentiles(run: &RunReport, axes: &Axes) -> Chart {
 
 fn phases(run: &RunReport) -> String {
     let mut out = String::from(
-        "<table><tr><th></th><th>offered/s</th><th>admitted</th><th>refused</th><th>failed</th><th>median ms</th>\
-         <th>p99 ms</th><th>in time</th><th>read in time/s</th></tr>\n",
+        "<table class=\"wide\"><tr><th></th><th>offered/s</th><th>admitted</th><th>refused</th><th>failed</th><th>median</th>\
+         <th>p99</th><th>in time</th><th>good/s</th></tr>\n",
     );
     let mut row = |name: &str, f: &Figures| {
         let (name, p50, p99, in_time) = (escape(name), ms(f.p50_ms), ms(f.p99_ms), percent(f.within_deadline_ratio));
@@ -236,7 +236,7 @@ fn times(run: &RunReport) -> String {
     let times = &run.times;
     let Some(client) = &times.client else { return "<p>No receipt was read.</p>\n".to_owned() };
     let mut out = String::from(
-        "<table><tr><th>stage</th><th>mean ms</th><th>median ms</th><th>p99 ms</th><th>share of the client's mean</th></tr>\n",
+        "<table><tr><th>stage</th><th>mean</th><th>median</th><th>p99</th><th>share of the client's mean</th></tr>\n",
     );
     let mut row = |stage: &StageReport, class: &str| {
         let share = (stage.mean_ms / client.mean_ms.max(1e-9) * 100.0).clamp(0.0, 100.0);
