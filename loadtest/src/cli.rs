@@ -64,8 +64,8 @@ pub struct Arguments {
     /// Requests a second in the phase that the figures are about; follows from the capacity by default.
     #[arg(long, value_name = "PER_S", value_parser = positive)]
     pub rate: Option<f64>,
-    /// Tenants and their keys, as NAME=KEY,NAME=KEY.
-    #[arg(long, value_name = "NAME=KEY", env = "SLIPSTREAM_LOADTEST_KEYS", value_delimiter = ',', hide_env_values = true, value_parser = Tenant::parse)]
+    /// Tenants and their keys, as NAME:KEY,NAME:KEY.
+    #[arg(long, value_name = "NAME:KEY", env = "SLIPSTREAM_LOADTEST_KEYS", value_delimiter = ',', hide_env_values = true, value_parser = Tenant::parse)]
     pub keys: Vec<Tenant>,
     /// Requests of a run against one server at most, and as many while capacity is measured.
     #[arg(long, value_name = "N", default_value = "20000", value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000))]

@@ -14,10 +14,11 @@
 //! | [`client`], [`outcome`], [`timing`], [`scrape`] | one request and what its answer says |
 //! | [`capacity`], [`run`], [`session`], [`view`] | running it all, and showing how it goes |
 //! | [`record`], [`windows`], [`recovery`] | figures from what was recorded; pure |
-//! | [`report`] | the figures as JSON, as a page and as a table |
+//! | [`report`], [`chart`] | the figures as JSON, as a page and as a table; pictures of them |
 
 pub mod arrivals;
 pub mod capacity;
+pub mod chart;
 pub mod cli;
 pub mod client;
 pub mod error;

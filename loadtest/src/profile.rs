@@ -168,7 +168,7 @@ fn phase(name: &'static str, length: Duration, streams: Vec<Stream>) -> PhasePla
 }
 
 fn lonely() -> LoadError {
-    LoadError::Profile("one-tenant-floods needs two tenants at least, give --keys NAME=KEY,NAME=KEY".to_owned())
+    LoadError::Profile("one-tenant-floods needs two tenants at least, give --keys NAME:KEY,NAME:KEY".to_owned())
 }
 
 #[cfg(test)]

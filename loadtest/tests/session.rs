@@ -105,7 +105,7 @@ async fn capacity_is_measured_when_nothing_tells_it() {
 #[tokio::test]
 async fn a_flood_is_told_by_tenant() {
     let fake = Fake::start(Manners::default()).await;
-    let flags = "--profile one-tenant-floods --keys flood=A,calm=B,quiet=C --capacity 20 --duration-s 2";
+    let flags = "--profile one-tenant-floods --keys flood:A,calm:B,quiet:C --capacity 20 --duration-s 2";
     let report = run(&fake, flags).await;
     let tenants: Vec<_> = report.run.tenants.iter().map(|t| (t.name.as_str(), t.figures.offered)).collect();
     let [("flood", flood), ("calm", calm), ("quiet", quiet)] = tenants[..] else { panic!("{tenants:?}") };
@@ -147,7 +147,7 @@ async fn a_trace_is_replayed_against_both_servers() {
     let folder = tempfile::tempdir().unwrap();
     let trace = folder.path().join("trace.tsv");
     std::fs::write(&trace, "0.1\n0.2\tb\tbulk\n0.3\tb\n0.3\ta\tbulk\n").unwrap();
-    let flags = format!("--trace {} --keys a=A,b=B --against {}", trace.display(), other.url);
+    let flags = format!("--trace {} --keys a:A,b:B --against {}", trace.display(), other.url);
     let report = run(&fake, &flags).await;
     let against = report.against.as_ref().unwrap();
     assert_eq!(

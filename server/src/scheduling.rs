@@ -18,6 +18,8 @@ pub struct Scheduling {
     pub discipline: Discipline,
     /// Longest predicted wait ahead of a receipt.
     pub max_wait: Duration,
+    /// Predicted wait that may last while receipts are refused.
+    pub target_wait: Duration,
     /// Receipts in the server at the same time.
     pub max_in_flight: usize,
     /// Bytes of uploads in memory at the same time.
@@ -62,7 +64,8 @@ impl Scheduling {
     pub fn unbounded() -> Self {
         Self {
             discipline: Discipline::Deadline,
-            max_wait: Duration::MAX,
+            max_wait: Duration::from_secs(365 * 24 * 3600),
+            target_wait: Duration::from_secs(365 * 24 * 3600),
             max_in_flight: usize::MAX,
             max_upload_memory: u64::MAX,
             bulk_share: 1.0,
@@ -97,6 +100,7 @@ impl Scheduling {
         AdmissionLimits {
             lanes: threads,
             max_wait: self.max_wait,
+            target_wait: self.target_wait,
             bulk_share: self.bulk_share,
             max_requests: self.max_in_flight,
             max_bytes: self.max_upload_memory,

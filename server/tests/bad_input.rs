@@ -6,7 +6,7 @@ mod common;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use common::{at_most, Connection, Setup, images, receipt_request, upload};
+use common::{Connection, Setup, at_most, images, receipt_request, upload};
 
 #[tokio::test]
 async fn bad_uploads_are_named() {

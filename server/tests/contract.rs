@@ -162,7 +162,7 @@ async fn operators_see_models_health_metrics_and_the_contract() {
         "slipstream_stage_duration_seconds_bucket{stage=\"recognise\",le=\"0.1\"}",
         "slipstream_http_request_duration_seconds_count{route=\"/v1/receipts\",method=\"POST\",status=\"200\"}",
         "slipstream_queue_depth{stage=\"detect\",model=\"fake-detect\",model_set=\"fakes\"}",
-        "slipstream_batch_size_bucket{stage=\"recognise\",model=\"fake-recognise\",model_set=\"fakes\",bucket=\"160\",le=\"4\"}",
+        "slipstream_batch_size_bucket{stage=\"recognise\",model=\"fake-recognise\",model_set=\"fakes\",bucket=\"inf\",le=\"4\"}",
         "slipstream_receipts_total{status=\"extracted\"}",
         "slipstream_http_requests_in_flight",
     ] {

@@ -157,7 +157,9 @@ async fn what_is_not_done_when_draining_ends_is_told_so() {
     server.fakes.recognise_gate.wait_for(1).await;
     // A client that is still sending when the time is over.
     let mut sending = Connection::to(address).await;
-    sending.write(b"POST /v1/receipts HTTP/1.1\r\nhost: x\r\ncontent-type: image/png\r\ncontent-length: 999\r\n\r\n").await;
+    sending
+        .write(b"POST /v1/receipts HTTP/1.1\r\nhost: x\r\ncontent-type: image/png\r\ncontent-length: 999\r\n\r\n")
+        .await;
     until("both are in", async || server.app.admission.load().requests == 2).await;
     stop.send(()).unwrap();
     let started = Instant::now();

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::chart::{Axis, Chart, Level, Line, escape, nines};
 use super::{Report, RunReport, StageReport};
+use crate::chart::{Axis, Chart, Level, Line, escape, nines};
 use crate::record::Figures;
 use crate::windows::Window;
 

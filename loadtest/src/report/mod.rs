@@ -1,7 +1,6 @@
 //! The report of a session: its parts, and how it is written.
 
 mod build;
-mod chart;
 mod html;
 mod stages;
 mod summary;

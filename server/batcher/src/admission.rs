@@ -22,6 +22,9 @@ use turned_away::TurnedAway;
 /// took so far is lost if it is refused now.
 const GROWTH: f64 = 1.25;
 
+/// Part of the answers that come when they were expected at the latest.
+const KEPT: f64 = 0.99;
+
 /// Least that answers are believed to take of what was predicted. Predictions are
 /// too high where stages share threads that each of them counts as its own.
 const MIN_STRETCH: f64 = 0.5;
@@ -34,9 +37,10 @@ const ROOMY: f64 = 0.5;
 pub struct AdmissionLimits {
     /// Compute time that is worked off in a unit of time: the compute threads.
     pub lanes: usize,
-    /// Longest wait that may be ahead of a request, whatever its deadline: the
-    /// limit adapts below it.
+    /// Longest wait that may be ahead of a request, whatever its deadline: room for bursts.
     pub max_wait: Duration,
+    /// Wait that may last under pressure: what keeps the lanes busy.
+    pub target_wait: Duration,
     /// Part of the limit that bulk work may take, 0 to 1.
     pub bulk_share: f64,
     /// Requests at the same time.
@@ -168,9 +172,12 @@ impl Admission {
     pub fn new(limits: AdmissionLimits) -> Self {
         Self {
             ledger: Ledger::new(limits.order.clone()),
-            limit: Limit::new(limits.lanes.max(1) as f64 * limits.max_wait.as_nanos() as f64),
+            limit: Limit::new(
+                limits.lanes.max(1) as f64 * limits.max_wait.as_nanos() as f64,
+                limits.lanes.max(1) as f64 * limits.target_wait.as_nanos() as f64,
+            ),
             costs: CostModels::starting_at(limits.initial_cost),
-            stretch: Spread::new(MIN_STRETCH),
+            stretch: Spread::new(KEPT, MIN_STRETCH),
             progress: CostModels::starting_at(Duration::ZERO),
             away: TurnedAway::new(),
             limits,
@@ -187,14 +194,13 @@ impl Admission {
         let cost = nanoseconds(self.costs.of(bucket).predict(1));
         let ahead = self.ledger.ahead(None, &standing, cost);
         if let Some((reason, missing)) = self.objection(now, &claim, cost, ahead) {
-            if reason == Reason::Limit || reason == Reason::Share {
-                self.limit.bound();
-            }
+            self.limit.watch(now, self.ledger.total() as f64, reason != Reason::Hopeless);
             return Err(Refusal { reason, retry_after: self.away.join(now, cost as f64, missing, self.lanes()) });
         }
         if (self.ledger.total() as f64) < ROOMY * self.limit.value() {
             self.away.forget();
         }
+        self.limit.watch(now, self.ledger.total() as f64, false);
         let expected = ahead / self.lanes();
         let ticket = self.tickets;
         self.tickets += 1;
@@ -225,17 +231,16 @@ impl Admission {
             return None;
         }
         let limit = self.limit.value();
+        // The last one in may reach beyond the limit: large requests would find no room otherwise.
         let over = match standing.priority {
-            Priority::Interactive => total + cost - limit,
+            Priority::Interactive => total - limit,
             Priority::Bulk => {
-                let own = self.ledger.band(Priority::Bulk) as f64 + cost - limit * self.limits.bulk_share;
-                own.max(total + cost - limit)
+                (self.ledger.band(Priority::Bulk) as f64 - limit * self.limits.bulk_share).max(total - limit)
             }
         };
-        let own = self.ledger.tenant(standing.tenant) as f64;
-        let within_share = share < 1.0 && own + cost <= share * limit && standing.priority == Priority::Interactive;
-        if over > 0.0 && !within_share {
-            let exceeds = share < 1.0 && own + cost > share * limit;
+        let exceeds = share < 1.0 && self.ledger.tenant(standing.tenant) as f64 >= share * limit;
+        let within_share = share < 1.0 && !exceeds && standing.priority == Priority::Interactive;
+        if over >= 0.0 && !within_share {
             return Some((if exceeds { Reason::Share } else { Reason::Limit }, over));
         }
         let late = self.lateness(now, &standing, ahead);
@@ -291,9 +296,10 @@ impl Admission {
         if outcome != Outcome::Abandoned && entry.standing.priority == Priority::Interactive {
             let used =
                 if outcome == Outcome::Missed { 2.0 } else { took.as_secs_f64() / budget.as_secs_f64().max(1e-9) };
-            self.limit.learn(now, entry.entered, used, entry.cost as f64);
+            self.limit.learn(now, entry.entered, used);
             self.stretch.learn(took.as_nanos() as f64 / entry.expected.max(1.0));
         }
+        self.limit.watch(now, self.ledger.total() as f64, false);
         let Outcome::Done { busy } = outcome else { return None };
         let (cost, expected) = (Duration::from_nanos(entry.cost), Duration::from_nanos(entry.expected as u64));
         Some(Settled { cost, busy, expected, took })

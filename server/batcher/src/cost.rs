@@ -17,6 +17,9 @@ const TRUSTED: f64 = 4.0;
 /// the machine does not stand for the next twenty batches.
 const OUTLIER: f64 = 4.0;
 
+/// Part of the batches that end within [`CostModel::high`].
+const HIGH: f64 = 0.95;
+
 /// Turns units of work of one bucket into predicted compute time, `slope · units + fixed`.
 ///
 /// The line is the least-squares fit over batches whose weights decay
@@ -43,7 +46,7 @@ impl CostModel {
             seconds: 0.0,
             units_squared: 0.0,
             units_seconds: 0.0,
-            spread: Spread::new(1.0),
+            spread: Spread::new(HIGH, 1.0),
         }
     }
 

@@ -23,9 +23,12 @@ pub(super) struct SchedulingArgs {
     /// Receipts in the server at the same time; more are answered 503.
     #[arg(long, value_name = "N", env = "SLIPSTREAM_MAX_IN_FLIGHT", default_value = "256", value_parser = RangedU64ValueParser::<usize>::new().range(1..=100_000))]
     max_in_flight: usize,
-    /// Longest predicted wait ahead of a receipt, whatever its deadline; beyond it receipts are answered 503.
+    /// Longest predicted wait ahead of a receipt, whatever its deadline: room for a burst; beyond it receipts are answered 503.
     #[arg(long, value_name = "SECONDS", env = "SLIPSTREAM_MAX_QUEUE_S", default_value = "5", value_parser = seconds)]
     max_queue_s: Duration,
+    /// Predicted wait ahead of a receipt that may last while others are refused.
+    #[arg(long, value_name = "MS", env = "SLIPSTREAM_TARGET_WAIT_MS", default_value = "400", value_parser = RangedU64ValueParser::<u64>::new().range(1..=86_400_000))]
+    target_wait_ms: u64,
     /// Memory for uploads that wait, in MiB; more is answered 503.
     #[arg(long, value_name = "MIB", env = "SLIPSTREAM_MAX_UPLOAD_MEMORY_MIB", default_value = "512", value_parser = RangedU64ValueParser::<u64>::new().range(1..=1_048_576))]
     max_upload_memory_mib: u64,
@@ -77,6 +80,7 @@ impl SchedulingArgs {
                 Order::Fifo => Discipline::Fifo { window: Duration::ZERO },
             },
             max_wait: self.max_queue_s,
+            target_wait: Duration::from_millis(self.target_wait_ms),
             max_in_flight: self.max_in_flight,
             max_upload_memory: self.max_upload_memory_mib << 20,
             bulk_share: self.bulk_share,

@@ -8,29 +8,40 @@ const HEIGHT: f64 = 280.0;
 /// Room for labels: left, right, top, bottom.
 const MARGIN: (f64, f64, f64, f64) = (52.0, 14.0, 22.0, 38.0);
 
+/// Room for title and legend above a chart that stands alone.
+const HEADER: f64 = 46.0;
+/// What a chart that stands alone looks like; a page brings its own style sheet.
+const DOCUMENT_STYLE: &str = "text{font:11px sans-serif;fill:#1b1f24}text.title{font-weight:600;font-size:13px}\
+text.muted{fill:#59636e}.paper{fill:#fff}.band{fill:#f0f3f6}.grid{stroke:#d8dee4;fill:none}\
+.line{fill:none;stroke:currentColor;stroke-width:1.8;stroke-linejoin:round;stroke-linecap:round}\
+.level{stroke:currentColor;stroke-dasharray:5 4;fill:none}text.level{stroke:none;fill:currentColor}.hint{fill:none}\
+.grey{color:#6e7781}.blue{color:#0969da}.orange{color:#bc4c00}.green{color:#1a7f37}.purple{color:#8250df}.red{color:#cf222e}";
+
 /// A line through points; where a value is missing, it has a gap.
 #[derive(Debug, Clone)]
-pub(super) struct Line {
+pub struct Line {
     /// What it shows.
-    pub(super) name: String,
+    pub name: String,
     /// The class in the style sheet that gives it its colour.
-    pub(super) class: &'static str,
+    pub class: &'static str,
     /// Points from left to right.
-    pub(super) points: Vec<(f64, Option<f64>)>,
+    pub points: Vec<(f64, Option<f64>)>,
 }
 
 /// A level of y with a name.
 #[derive(Debug, Clone)]
-pub(super) struct Level {
-    pub(super) value: f64,
-    pub(super) name: &'static str,
+pub struct Level {
+    /// Where it lies.
+    pub value: f64,
+    /// What it means.
+    pub name: &'static str,
     /// The class in the style sheet that gives it its colour.
-    pub(super) class: &'static str,
+    pub class: &'static str,
 }
 
 /// How values become places.
 #[derive(Debug, Clone)]
-pub(super) struct Axis {
+pub struct Axis {
     title: &'static str,
     log: bool,
     range: (f64, f64),
@@ -39,22 +50,26 @@ pub(super) struct Axis {
 
 /// A chart.
 #[derive(Debug, Clone)]
-pub(super) struct Chart {
+pub struct Chart {
     /// For those who cannot see it.
-    pub(super) label: String,
-    pub(super) x: Axis,
-    pub(super) y: Axis,
+    pub label: String,
+    /// To the right.
+    pub x: Axis,
+    /// Upwards.
+    pub y: Axis,
     /// Stretches of x with a name, shaded where the flag is set.
-    pub(super) bands: Vec<(f64, f64, String, bool)>,
-    pub(super) levels: Vec<Level>,
-    pub(super) lines: Vec<Line>,
+    pub bands: Vec<(f64, f64, String, bool)>,
+    /// Levels of y.
+    pub levels: Vec<Level>,
+    /// What it shows, the most important last.
+    pub lines: Vec<Line>,
     /// Stretches of x with a text that is shown when the pointer is there.
-    pub(super) hints: Vec<(f64, f64, String)>,
+    pub hints: Vec<(f64, f64, String)>,
 }
 
 impl Axis {
     /// From 0 to `end`, with round numbers.
-    pub(super) fn linear(title: &'static str, end: f64) -> Self {
+    pub fn linear(title: &'static str, end: f64) -> Self {
         let end = end.max(1e-9);
         let magnitude = 10f64.powf((end / 6.0).log10().floor());
         let step = [1.0, 2.0, 5.0, 10.0].map(|step| step * magnitude).into_iter().find(|step| end / step <= 6.0);
@@ -64,7 +79,7 @@ impl Axis {
     }
 
     /// Logarithmic from below `low` to above `high`, with 1, 2 and 5 of each decade.
-    pub(super) fn logarithmic(title: &'static str, low: f64, high: f64) -> Self {
+    pub fn logarithmic(title: &'static str, low: f64, high: f64) -> Self {
         let (low, high) = (low.max(1e-3), high.max(low.max(1e-3) * 2.0));
         let decades = (low.log10().floor() as i32)..=(high.log10().ceil() as i32);
         let all: Vec<f64> = decades.flat_map(|d| [1.0, 2.0, 5.0].map(|step| step * 10f64.powi(d))).collect();
@@ -75,7 +90,7 @@ impl Axis {
     }
 
     /// Quantiles: every nine takes as much room as the one before. Values are [`nines`].
-    pub(super) fn quantiles(title: &'static str, end: f64) -> Self {
+    pub fn quantiles(title: &'static str, end: f64) -> Self {
         let known =
             [(0.0, "min"), (0.5, "50 %"), (0.9, "90 %"), (0.99, "99 %"), (0.999, "99.9 %"), (0.9999, "99.99 %")];
         let ticks = known.map(|(quantile, name)| (nines(quantile), name.to_owned()));
@@ -93,7 +108,7 @@ impl Axis {
 }
 
 /// How many nines a quantile has: 0.9 has one, 0.99 two.
-pub(super) fn nines(quantile: f64) -> f64 {
+pub fn nines(quantile: f64) -> f64 {
     -(1.0 - quantile).max(1e-9).log10()
 }
 
@@ -112,8 +127,39 @@ impl Chart {
         HEIGHT - MARGIN.3 - self.y.place(value) * (HEIGHT - MARGIN.2 - MARGIN.3)
     }
 
+    /// The chart as a picture of its own: an SVG document with its title, legend and colours.
+    pub fn document(&self) -> String {
+        let mut out = String::new();
+        // Writing to a string cannot fail.
+        let _ = self.write_document(&mut out);
+        out
+    }
+
+    fn write_document(&self, out: &mut String) -> std::fmt::Result {
+        let height = HEIGHT + HEADER;
+        writeln!(
+            out,
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\">"
+        )?;
+        writeln!(
+            out,
+            "<style>{DOCUMENT_STYLE}</style>\n<rect class=\"paper\" width=\"{WIDTH}\" height=\"{height}\"/>"
+        )?;
+        writeln!(out, "<text class=\"title\" x=\"{}\" y=\"18\">{}</text>", MARGIN.0, escape(&self.label))?;
+        let mut x = MARGIN.0;
+        for line in &self.lines {
+            writeln!(out, "<path class=\"line {}\" d=\"M{x:.0} 34h14\"/>", line.class)?;
+            writeln!(out, "<text x=\"{:.0}\" y=\"38\">{}</text>", x + 19.0, escape(&line.name))?;
+            // As wide as its letters, more or less.
+            x += 40.0 + 6.0 * line.name.chars().count() as f64;
+        }
+        writeln!(out, "<g transform=\"translate(0 {HEADER})\">")?;
+        self.write_plot(out)?;
+        writeln!(out, "</g>\n</svg>")
+    }
+
     /// The chart with its legend, as HTML.
-    pub(super) fn html(&self) -> String {
+    pub fn html(&self) -> String {
         let mut out = String::new();
         // Writing to a string cannot fail.
         let _ = self.write(&mut out);
@@ -121,13 +167,19 @@ impl Chart {
     }
 
     fn write(&self, out: &mut String) -> std::fmt::Result {
-        let (left, right, top, bottom) = (MARGIN.0, WIDTH - MARGIN.1, MARGIN.2, HEIGHT - MARGIN.3);
         write!(out, "<div class=\"legend\">")?;
         for line in &self.lines {
             write!(out, "<span><i class=\"{}\"></i>{}</span>", line.class, escape(&line.name))?;
         }
         writeln!(out, "</div>")?;
         writeln!(out, "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">", escape(&self.label))?;
+        self.write_plot(out)?;
+        writeln!(out, "</svg>")
+    }
+
+    /// Everything within the margins, and the labels in them.
+    fn write_plot(&self, out: &mut String) -> std::fmt::Result {
+        let (left, right, top, bottom) = (MARGIN.0, WIDTH - MARGIN.1, MARGIN.2, HEIGHT - MARGIN.3);
         for (from, to, name, shaded) in &self.bands {
             let (from, to) = (self.x(*from), self.x(*to));
             if *shaded {
@@ -179,7 +231,7 @@ impl Chart {
                 escape(text)
             )?;
         }
-        writeln!(out, "</svg>")
+        Ok(())
     }
 
     fn path(&self, points: &[(f64, Option<f64>)]) -> String {
@@ -199,7 +251,7 @@ impl Chart {
 }
 
 /// `text` as it may stand in HTML, also in an attribute.
-pub(super) fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
