@@ -238,9 +238,11 @@ impl Admission {
                 (self.ledger.band(Priority::Bulk) as f64 - limit * self.limits.bulk_share).max(total - limit)
             }
         };
-        let exceeds = share < 1.0 && self.ledger.tenant(standing.tenant) as f64 >= share * limit;
-        let within_share = share < 1.0 && !exceeds && standing.priority == Priority::Interactive;
-        if over >= 0.0 && !within_share {
+        let own = self.ledger.tenant(standing.tenant) as f64;
+        let exceeds = share < 1.0 && own >= share * limit;
+        // A flood beyond its share takes nothing from the others, who may lend each other theirs.
+        let fits_beside = own + self.ledger.entitled_beside(standing.tenant, limit) < limit;
+        if over >= 0.0 && !(fits_beside && standing.priority == Priority::Interactive) {
             return Some((if exceeds { Reason::Share } else { Reason::Limit }, over));
         }
         let late = self.lateness(now, &standing, ahead);

@@ -5,13 +5,16 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
-use slipstream_loadtest::record::{Figures, Sent, join, round};
+use slipstream_loadtest::record::{Figures, Latencies, Sent, join, round};
+use slipstream_loadtest::recovery;
 use slipstream_loadtest::schedule::{Phase, Schedule};
-use slipstream_loadtest::{recovery, windows};
 
 use crate::Result;
 use crate::run::Run;
 use crate::trace::Trace;
+
+/// Seconds of which a median is taken to see whether the server is itself again.
+const MEDIAN_S: u64 = 5;
 
 /// What policies made of a trace.
 #[derive(Debug, Serialize)]
@@ -103,13 +106,24 @@ impl Scores {
     }
 }
 
+/// Seconds from the end of the peak until the median latency is as before it. Medians are of five seconds, since
+/// receipts differ and a second has only a few.
 fn recovery_s(sent: &[Sent<'_>], schedule: &Schedule, deadline: Duration) -> Result<Option<f64>> {
     let (Some(base), Some(after)) = (schedule.base, schedule.recovery) else { return Ok(None) };
     let (before, phase) = of_phase(sent, schedule, base);
     let base = Figures::of(before, phase.map_or(0.0, |phase| phase.length_s()), deadline)?;
-    let (Some(p50_ms), Some(after)) = (base.p50_ms, schedule.phases.get(after)) else { return Ok(None) };
-    let windows = windows::of(sent, after.span, deadline)?;
-    Ok(recovery::seconds(&windows, recovery::limit_ms(p50_ms)))
+    let (after, Some(phase)) = of_phase(sent, schedule, after) else { return Ok(None) };
+    let Some(limit_ms) = base.p50_ms.map(recovery::limit_ms) else { return Ok(None) };
+    let start = |sent: &Sent<'_>| (sent.arrival.at - phase.span.0).as_secs_f64();
+    for second in 0..(phase.length_s() as u64).saturating_sub(MEDIAN_S) {
+        let (from, to) = (second as f64, (second + MEDIAN_S) as f64);
+        let within = after.iter().filter(|sent| (from..to).contains(&start(sent)) && sent.outcome().is_admitted());
+        let median = Latencies::of(within.map(Sent::latency))?.quantile_ms(0.5);
+        if median.is_some_and(|median| median <= limit_ms) {
+            return Ok(Some(from));
+        }
+    }
+    Ok(None)
 }
 
 impl fmt::Display for Report {

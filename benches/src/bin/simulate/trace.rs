@@ -77,6 +77,12 @@ impl Trace {
         };
         let phase =
             |name, length, streams| PhasePlan { name, length, after_rest: false, leavers_leave: false, streams };
+        // Evenly spread and of the same receipts in every second, so that a second can be held against another.
+        let usual = |tenants, multiple: f64, seed| {
+            let rate_per_s = (multiple * capacity_per_s).round().max(1.0);
+            let mix = Mix::Typical(rate_per_s as usize);
+            Stream { rate_per_s, pace: Pace::Even, mix, ..stream(tenants, 0.0, seed) }
+        };
         let seconds = Duration::from_secs;
         match self {
             Self::Poisson => Plan {
@@ -87,9 +93,9 @@ impl Trace {
             },
             Self::Step10x => Plan {
                 phases: vec![
-                    phase("before", seconds(60), vec![stream(vec![0], 0.3, 1)]),
+                    phase("before", seconds(60), vec![usual(vec![0], 0.3, 1)]),
                     phase("step", seconds(300), vec![stream(vec![0], 3.0, 2)]),
-                    phase("after", seconds(60), vec![stream(vec![0], 0.3, 3)]),
+                    phase("after", seconds(60), vec![usual(vec![0], 0.3, 3)]),
                 ],
                 headline: 1,
                 base: Some(0),
@@ -106,9 +112,9 @@ impl Trace {
             }
             Self::OneTenantFloods => Plan {
                 phases: vec![
-                    phase("before", seconds(30), vec![stream(vec![1, 2, 3, 4], 0.4, 1)]),
+                    phase("before", seconds(30), vec![usual(vec![1, 2, 3, 4], 0.4, 1)]),
                     phase("flood", seconds(120), vec![stream(vec![0], 3.0, 2), stream(vec![1, 2, 3, 4], 0.4, 3)]),
-                    phase("after", seconds(30), vec![stream(vec![1, 2, 3, 4], 0.4, 4)]),
+                    phase("after", seconds(30), vec![usual(vec![1, 2, 3, 4], 0.4, 4)]),
                 ],
                 headline: 1,
                 base: Some(0),

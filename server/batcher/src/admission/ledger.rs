@@ -87,6 +87,14 @@ impl Ledger {
         self.weight(tenant) / all
     }
 
+    /// Nanoseconds in flight that all tenants but one are entitled to under `limit`:
+    /// what they have beyond their shares does not keep others out.
+    pub(super) fn entitled_beside(&self, tenant: Tenant, limit: f64) -> f64 {
+        let all: f64 = self.seen.keys().map(|tenant| self.weight(*tenant)).sum();
+        let others = self.tenants.iter().filter(|(other, _)| **other != tenant);
+        others.map(|(other, work)| (*work as f64).min(limit * self.weight(*other) / all)).sum()
+    }
+
     fn weight(&self, tenant: Tenant) -> f64 {
         self.order.weights.get(usize::from(tenant.0)).copied().filter(|weight| *weight > 0.0).unwrap_or(1.0)
     }

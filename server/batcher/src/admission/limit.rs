@@ -79,15 +79,18 @@ impl Limit {
     }
 
     fn after(&self, round: &Round, rounds: f64) -> f64 {
-        if !round.refused {
-            // Also after a pause, however long it was.
-            return self.value * OPEN.powf(rounds.min(100.0));
-        }
-        if round.lowest > self.target {
+        let value = if !round.refused {
+            self.value * OPEN
+        } else if round.lowest > self.target {
             let standing = round.lowest - self.target;
-            return (self.value.min(round.highest) - DRAIN * standing).max(self.target);
-        }
-        if round.lowest < SHORT * self.target { self.value * WIDEN } else { self.value }
+            (self.value.min(round.highest) - DRAIN * standing).max(self.target)
+        } else if round.lowest < SHORT * self.target {
+            self.value * WIDEN
+        } else {
+            self.value
+        };
+        // Rounds that passed without anything happening were quiet ones.
+        value * OPEN.powf((rounds.floor() - 1.0).min(100.0))
     }
 
     /// A request that `entered` then has used `used` of its time; more than 1 is too late.
@@ -136,7 +139,7 @@ mod tests {
     fn it_opens_again_when_nobody_is_refused() {
         let (mut now, mut limit) = (start(), Limit::new(1_000.0, 100.0));
         hold(&mut limit, &mut now, 20, true, Limit::value);
-        hold(&mut limit, &mut now, 7, false, |_| 50.0);
+        hold(&mut limit, &mut now, 8, false, |_| 50.0);
         assert_eq!(limit.value(), 1_000.0);
         hold(&mut limit, &mut now, 20, true, Limit::value);
         // After a pause at once.
