@@ -5,18 +5,18 @@
 //! before. Once its lines are known it is judged again, whole, before any of
 //! them is queued. What is refused is refused at once, with the time at which it is worth asking again.
 
+mod demand;
 mod ledger;
 mod limit;
-mod turned_away;
 
 use std::time::{Duration, Instant};
 
 use crate::cost::CostModels;
 use crate::spread::Spread;
 use crate::work::{Bucket, Discipline, Order, Priority, Standing, Ticket};
+use demand::Demand;
 use ledger::{Entry, Ledger};
 use limit::Limit;
-use turned_away::TurnedAway;
 
 /// How far above the limit a request may grow after it was let in: what it
 /// took so far is lost if it is refused now.
@@ -28,9 +28,6 @@ const KEPT: f64 = 0.99;
 /// Least that answers are believed to take of what was predicted. Predictions are
 /// too high where stages share threads that each of them counts as its own.
 const MIN_STRETCH: f64 = 0.5;
-
-/// Part of the limit below which nobody is thought to wait outside.
-const ROOMY: f64 = 0.5;
 
 /// What may be in the server at the same time.
 #[derive(Debug, Clone, PartialEq)]
@@ -127,16 +124,20 @@ pub struct Refusal {
 }
 
 /// What is in flight.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Load {
     /// Compute time that may be in flight.
     pub limit: Duration,
+    /// The most that it can become.
+    pub max_limit: Duration,
     /// Predicted compute time in flight.
     pub in_flight: Duration,
     /// Of which bulk.
     pub bulk: Duration,
     /// Requests in flight.
     pub requests: usize,
+    /// How many times as long as predicted answers are believed to take.
+    pub stretch: f64,
 }
 
 /// How a request that was answered compares with what was predicted when it came.
@@ -163,7 +164,7 @@ pub struct Admission {
     stretch: Spread,
     /// What is left of a request at each checkpoint.
     progress: CostModels,
-    away: TurnedAway,
+    demand: Demand,
     tickets: Ticket,
 }
 
@@ -179,7 +180,7 @@ impl Admission {
             costs: CostModels::starting_at(limits.initial_cost),
             stretch: Spread::new(KEPT, MIN_STRETCH),
             progress: CostModels::starting_at(Duration::ZERO),
-            away: TurnedAway::new(),
+            demand: Demand::new(),
             limits,
             tickets: 0,
         }
@@ -192,13 +193,11 @@ impl Admission {
     pub fn enter(&mut self, now: Instant, claim: Claim) -> Result<Entered, Refusal> {
         let Claim { standing, bucket, bytes } = claim;
         let cost = nanoseconds(self.costs.of(bucket).predict(1));
+        self.demand.ask(now, cost as f64);
         let ahead = self.ledger.ahead(None, &standing, cost);
         if let Some((reason, missing)) = self.objection(now, &claim, cost, ahead) {
             self.limit.watch(now, self.ledger.total() as f64, reason != Reason::Hopeless);
-            return Err(Refusal { reason, retry_after: self.away.join(now, cost as f64, missing, self.lanes()) });
-        }
-        if (self.ledger.total() as f64) < ROOMY * self.limit.value() {
-            self.away.forget();
+            return Err(Refusal { reason, retry_after: self.demand.wait(missing, self.lanes()) });
         }
         self.limit.watch(now, self.ledger.total() as f64, false);
         let expected = ahead / self.lanes();
@@ -281,7 +280,7 @@ impl Admission {
             (false, true) => (Reason::Limit, over),
             (false, false) => return Ok(()),
         };
-        Err(Refusal { reason, retry_after: self.away.join(now, remaining as f64, missing, self.lanes()) })
+        Err(Refusal { reason, retry_after: self.demand.wait(missing, self.lanes()) })
     }
 
     /// Takes note that a request ended.
@@ -311,9 +310,11 @@ impl Admission {
     pub fn load(&self) -> Load {
         Load {
             limit: Duration::from_nanos(self.limit.value() as u64),
+            max_limit: Duration::from_nanos(self.limit.max() as u64),
             in_flight: Duration::from_nanos(self.ledger.total()),
             bulk: Duration::from_nanos(self.ledger.band(Priority::Bulk)),
             requests: self.ledger.requests(),
+            stretch: self.stretch.value(),
         }
     }
 

@@ -14,8 +14,8 @@ pub trait DoorObserver: Send + Sync + 'static {
     fn decided(&self, standing: &Standing, decision: Result<(), Refusal>);
     /// A request that had been let in was refused when its size was known.
     fn turned_out(&self, standing: &Standing, refusal: Refusal);
-    /// A request was answered.
-    fn settled(&self, settled: Settled);
+    /// A request left; how it compares with what was predicted, if it was answered.
+    fn left(&self, standing: &Standing, outcome: Outcome, settled: Option<Settled>);
     /// What is in flight changed.
     fn load(&self, load: Load);
 }
@@ -52,7 +52,7 @@ pub enum NotAdmitted {
 enum Command {
     Enter { claim: Claim, reply: oneshot::Sender<Result<Permit, NotAdmitted>> },
     Progress { ticket: Ticket, standing: Standing, progress: Progress, reply: oneshot::Sender<Result<(), Refusal>> },
-    Leave { ticket: Ticket, outcome: Outcome },
+    Leave { ticket: Ticket, standing: Standing, outcome: Outcome },
     Close,
     TellWhenEmpty(oneshot::Sender<()>),
 }
@@ -132,7 +132,8 @@ impl Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let _ = self.commands.send(Command::Leave { ticket: self.ticket, outcome: self.outcome });
+        let _ =
+            self.commands.send(Command::Leave { ticket: self.ticket, standing: self.standing, outcome: self.outcome });
     }
 }
 
@@ -191,10 +192,9 @@ impl<C: Clock, O: DoorObserver> Keeper<C, O> {
                 }
                 let _ = reply.send(verdict);
             }
-            Command::Leave { ticket, outcome } => {
-                if let Some(settled) = self.admission.leave(now, ticket, outcome) {
-                    self.observer.settled(settled);
-                }
+            Command::Leave { ticket, standing, outcome } => {
+                let settled = self.admission.leave(now, ticket, outcome);
+                self.observer.left(&standing, outcome, settled);
             }
             Command::Close => self.closed = true,
             Command::TellWhenEmpty(listener) => self.listeners.push(listener),

@@ -32,8 +32,9 @@ impl DoorObserver for Recorder {
     fn turned_out(&self, _: &Standing, refusal: Refusal) {
         self.0.lock().unwrap().push(format!("out {:?}", refusal.reason));
     }
-    fn settled(&self, settled: Settled) {
-        self.0.lock().unwrap().push(format!("{:?} {:?}", settled.cost, settled.took));
+    fn left(&self, _: &Standing, outcome: Outcome, settled: Option<Settled>) {
+        let took = settled.map(|settled| (settled.cost, settled.took));
+        self.0.lock().unwrap().push(format!("{outcome:?} {took:?}"));
     }
     fn load(&self, _: Load) {}
 }
@@ -65,7 +66,8 @@ async fn a_permit_makes_room_when_it_is_left_or_dropped() {
     let second = door.enter(claim(5_000 * MS)).await.unwrap();
     assert_eq!((door.load().requests, door.load().in_flight), (2, 200 * MS));
     let NotAdmitted::Refused(refusal) = door.enter(claim(5_000 * MS)).await.unwrap_err() else { panic!() };
-    assert_eq!((refusal.reason, refusal.retry_after), (Reason::Limit, Duration::ZERO));
+    assert_eq!(refusal.reason, Reason::Limit);
+    assert!(refusal.retry_after > 400 * MS, "{:?}", refusal.retry_after);
     drop(first);
     tokio::time::sleep(30 * MS).await;
     assert!(second.progress(Progress { checkpoint: 0, units: 7, busy: 10 * MS }).await.is_ok());
@@ -74,7 +76,10 @@ async fn a_permit_makes_room_when_it_is_left_or_dropped() {
     door.empty().await;
     assert_eq!(door.load().requests, 0);
     let told = recorder.0.lock().unwrap().join(", ");
-    assert_eq!(told, "Tenant(0) Ok(()), Tenant(0) Ok(()), Tenant(0) Err(Limit), 100ms 30ms");
+    assert_eq!(
+        told,
+        "Tenant(0) Ok(()), Tenant(0) Ok(()), Tenant(0) Err(Limit), Abandoned None, Done { busy: 50ms } Some((100ms, 30ms))"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,6 +8,7 @@ use slipstream_batcher::{Bucket, Claim, Door, Load, NotAdmitted, Permit, Reason,
 use tokio::sync::watch;
 
 use super::error::ApiError;
+use crate::telemetry::metrics;
 
 /// Uploads of less than this many bytes (as a power of two) are one class of cost.
 const SMALLEST: u32 = 14;
@@ -51,6 +52,7 @@ impl Admission {
     pub fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
         self.door.close();
+        metrics::ready(false);
     }
 
     /// Whether receipts are not taken any more.

@@ -13,6 +13,7 @@ use tokio::time::{Instant, timeout};
 
 use super::App;
 use crate::pipeline::Pipeline;
+use crate::telemetry::metrics;
 
 /// How long an answer holds: a crowd of probes costs one operation a second.
 const FRESH: Duration = Duration::from_secs(1);
@@ -72,7 +73,9 @@ pub async fn ready(State(app): State<Arc<App>>) -> Response {
         Some(_) if app.prober.works(&app.pipeline).await => HealthState::Ready,
         Some(_) => HealthState::Failing,
     };
-    let status = if state == HealthState::Ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let ready = state == HealthState::Ready;
+    metrics::ready(ready);
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let model_set = serving.map(|serving| serving.id().to_owned());
     (status, Json(Health { status: state, model_set })).into_response()
 }

@@ -12,6 +12,7 @@ use axum::response::Response;
 use slipstream_batcher::Load;
 
 use super::App;
+use crate::telemetry::metrics;
 use crate::telemetry::usage::Usage;
 
 /// The header.
@@ -37,7 +38,9 @@ impl Utilisation {
             tokio::time::sleep(PERIOD).await;
             let (now, used) = (Instant::now(), Usage::now().cpu);
             let share = used.saturating_sub(cpu).as_secs_f64() / now.duration_since(at).as_secs_f64();
-            self.0.store((share / threads.max(1) as f64).to_bits(), Ordering::Relaxed);
+            let ratio = share / threads.max(1) as f64;
+            self.0.store(ratio.to_bits(), Ordering::Relaxed);
+            metrics::cpu_utilisation(ratio);
             (at, cpu) = (now, used);
         }
     }
@@ -71,12 +74,8 @@ mod tests {
 
     #[test]
     fn the_header_has_the_names_of_the_report() {
-        let load = Load {
-            limit: Duration::from_secs(10),
-            in_flight: Duration::from_secs(4),
-            bulk: Duration::ZERO,
-            requests: 7,
-        };
+        let load =
+            Load { limit: Duration::from_secs(10), in_flight: Duration::from_secs(4), requests: 7, ..Load::default() };
         assert_eq!(
             text(0.75, &load),
             "TEXT cpu_utilization=0.750,application_utilization=0.400,\

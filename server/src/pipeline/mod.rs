@@ -152,6 +152,7 @@ impl Pipeline {
     /// Waits until the job may have its page in memory; gives how long that was.
     async fn turn(&self, job: &Job) -> Result<(Turn, Duration), ReadError> {
         let asked = Instant::now();
+        let _waiting = Waiting::new();
         let turn = self.pages.take(asked, job.standing, job.cost()).instrument(info_span!("turn"));
         let turn = turn.await.ok_or(ReadError::Closed)?;
         let waited = asked.elapsed();
@@ -238,6 +239,22 @@ impl Pipeline {
     async fn document(&self, parts: Parts, job: &Job, include: Include) -> ReceiptResponse {
         let (id, model_set) = (job.id.clone(), job.serving.id().to_owned());
         job.compute(&self.compute, Stage::Document, move || parts.answer(id, model_set, include)).await
+    }
+}
+
+/// Counts a receipt that waits for its turn, until it has it or leaves.
+struct Waiting;
+
+impl Waiting {
+    fn new() -> Self {
+        metrics::turns_waiting().increment(1.0);
+        Self
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        metrics::turns_waiting().decrement(1.0);
     }
 }
 

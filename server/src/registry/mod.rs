@@ -15,6 +15,7 @@ use std::sync::Arc;
 use slipstream_api::{ModelInfo, ModelSetInfo, ModelsResponse};
 use tokio::sync::watch;
 
+use crate::telemetry::metrics;
 pub use load::LoadError;
 pub use model::{DetectModel, ExtractModel, ModelFailure, RecogniseModel};
 pub use preset::{Networks, Preset};
@@ -67,7 +68,12 @@ impl Registry {
     /// Makes `serving` the set that reads new receipts. Receipts that are being
     /// read stay with the set they began with.
     pub fn publish(&self, serving: Arc<Serving>) {
-        self.current.send_replace(Some(serving));
+        let id = serving.id().to_owned();
+        let before = self.current.send_replace(Some(serving));
+        // A set that is loaded again under its own name is still the one that serves.
+        let before = before.as_ref().map(|serving| serving.id()).filter(|before| *before != id);
+        metrics::serving(before, &id);
+        metrics::ready(true);
     }
 
     /// What is loaded.

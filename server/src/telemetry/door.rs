@@ -1,7 +1,7 @@
 //! Carries what the door tells about itself into metrics.
 
 use ::metrics::{Counter, Gauge};
-use slipstream_batcher::{DoorObserver, Load, Reason, Refusal, Settled, Standing};
+use slipstream_batcher::{DoorObserver, Load, Outcome, Reason, Refusal, Settled, Standing};
 
 use super::metrics;
 
@@ -9,6 +9,8 @@ use super::metrics;
 pub struct DoorMetrics {
     tenants: Vec<String>,
     limit: Gauge,
+    max_limit: Gauge,
+    stretch: Gauge,
     in_flight: Gauge,
     bulk: Gauge,
     requests: Gauge,
@@ -17,18 +19,26 @@ pub struct DoorMetrics {
 impl DoorMetrics {
     /// For callers with these names, by the index of their tenant.
     pub fn new(tenants: Vec<String>) -> Self {
+        for tenant in &tenants {
+            metrics::begin_tenant(tenant);
+        }
         Self {
             tenants,
             limit: metrics::admission_limit(),
+            max_limit: metrics::admission_limit_max(),
+            stretch: metrics::admission_stretch(),
             in_flight: metrics::admitted_work("interactive"),
             bulk: metrics::admitted_work("bulk"),
             requests: metrics::in_flight(),
         }
     }
 
+    fn tenant(&self, standing: &Standing) -> &str {
+        self.tenants.get(usize::from(standing.tenant.0)).map_or("unknown", String::as_str)
+    }
+
     fn count(&self, standing: &Standing, decision: &'static str) -> Counter {
-        let tenant = self.tenants.get(usize::from(standing.tenant.0)).map_or("unknown", String::as_str);
-        metrics::admissions(tenant, standing.priority, decision)
+        metrics::admissions(self.tenant(standing), standing.priority, decision)
     }
 }
 
@@ -45,12 +55,22 @@ impl DoorObserver for DoorMetrics {
         self.count(standing, "turned_out").increment(1);
     }
 
-    fn settled(&self, settled: Settled) {
-        metrics::settled(settled);
+    fn left(&self, standing: &Standing, outcome: Outcome, settled: Option<Settled>) {
+        let outcome = match outcome {
+            Outcome::Done { .. } => "done",
+            Outcome::Missed => "missed",
+            Outcome::Abandoned => "abandoned",
+        };
+        metrics::outcomes(self.tenant(standing), standing.priority, outcome).increment(1);
+        if let Some(settled) = settled {
+            metrics::settled(settled);
+        }
     }
 
     fn load(&self, load: Load) {
         self.limit.set(load.limit);
+        self.max_limit.set(load.max_limit);
+        self.stretch.set(load.stretch);
         self.in_flight.set(load.in_flight.saturating_sub(load.bulk));
         self.bulk.set(load.bulk);
         self.requests.set(load.requests as f64);

@@ -28,6 +28,13 @@ pub(super) const BATCH_PADDING: &str = "slipstream_batch_padding_ratio";
 pub(super) const BATCH_PREDICTION: &str = "slipstream_batch_prediction_ratio";
 const ADMISSIONS: &str = "slipstream_admissions_total";
 const ADMISSION_LIMIT: &str = "slipstream_admission_limit_seconds";
+const ADMISSION_LIMIT_MAX: &str = "slipstream_admission_limit_max_seconds";
+const ADMISSION_STRETCH: &str = "slipstream_admission_stretch_ratio";
+const OUTCOMES: &str = "slipstream_outcomes_total";
+const TURNS_WAITING: &str = "slipstream_turns_waiting";
+const CPU_UTILISATION: &str = "slipstream_cpu_utilisation_ratio";
+const MODEL_SET: &str = "slipstream_model_set_info";
+const READY: &str = "slipstream_ready";
 const ADMITTED_WORK: &str = "slipstream_admitted_work_seconds";
 const RETRY_AFTER: &str = "slipstream_retry_after_seconds";
 const REQUEST_COST: &str = "slipstream_request_cost_prediction_ratio";
@@ -84,6 +91,7 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
     }
     let handle = builder.install_recorder()?;
     describe();
+    begin();
     Ok(installed.insert(handle).clone())
 }
 
@@ -107,6 +115,21 @@ fn describe() {
     describe_histogram!(BATCH_PREDICTION, Unit::Count, "compute time of a batch by what was predicted");
     describe_counter!(ADMISSIONS, Unit::Count, "decisions at the door, by tenant and priority");
     describe_gauge!(ADMISSION_LIMIT, Unit::Seconds, "predicted compute time that may be in flight");
+    describe_gauge!(ADMISSION_LIMIT_MAX, Unit::Seconds, "the most that the limit can become");
+    describe_gauge!(ADMISSION_STRETCH, Unit::Count, "how many times as long as predicted answers are believed to take");
+    describe_counter!(
+        OUTCOMES,
+        Unit::Count,
+        "receipts that had been let in, by tenant and priority: done, missed (504) or abandoned (hang-ups, errors)"
+    );
+    describe_gauge!(TURNS_WAITING, Unit::Count, "receipts that were let in and wait until a page may be decoded");
+    describe_gauge!(
+        CPU_UTILISATION,
+        Unit::Count,
+        "processor time of the server by its compute threads, 0 to 1 or more"
+    );
+    describe_gauge!(MODEL_SET, Unit::Count, "1 for the model set that reads new receipts, 0 for those before it");
+    describe_gauge!(READY, Unit::Count, "1 while receipts are taken");
     describe_gauge!(ADMITTED_WORK, Unit::Seconds, "predicted compute time in flight, by priority");
     describe_histogram!(RETRY_AFTER, Unit::Seconds, "times that refused callers were told to wait");
     describe_histogram!(REQUEST_COST, Unit::Count, "compute time of a receipt by what was predicted when it came");
@@ -120,6 +143,16 @@ fn describe() {
     );
     describe_gauge!(KERNELS, Unit::Count, "1 for the instruction set that the networks run on");
     describe_counter!(PANICS, Unit::Count, "panics, each a fault of the server");
+}
+
+/// Lets counters begin at zero, since a rate misses what a counter begins with.
+fn begin() {
+    counter!(PANICS).increment(0);
+    counter!(HTTP_HANGUPS).increment(0);
+    for code in ErrorCode::ALL {
+        counter!(FAILURES, "code" => code.as_str()).increment(0);
+    }
+    ready(false);
 }
 
 /// A request was answered.
@@ -188,16 +221,69 @@ pub fn compute_threads(threads: usize) {
 
 /// Decisions of one kind about the requests of one tenant.
 pub(super) fn admissions(tenant: &str, priority: Priority, decision: &'static str) -> Counter {
-    let priority = match priority {
-        Priority::Interactive => "interactive",
-        Priority::Bulk => "bulk",
-    };
-    counter!(ADMISSIONS, "tenant" => tenant.to_owned(), "priority" => priority, "decision" => decision)
+    counter!(ADMISSIONS, "tenant" => tenant.to_owned(), "priority" => word(priority), "decision" => decision)
 }
 
 /// Predicted compute time that may be in flight.
 pub(super) fn admission_limit() -> Gauge {
     gauge!(ADMISSION_LIMIT)
+}
+
+/// The most that the limit can become.
+pub(super) fn admission_limit_max() -> Gauge {
+    gauge!(ADMISSION_LIMIT_MAX)
+}
+
+/// How many times as long as predicted answers are believed to take.
+pub(super) fn admission_stretch() -> Gauge {
+    gauge!(ADMISSION_STRETCH)
+}
+
+/// Receipts of one tenant that ended like this.
+pub(super) fn outcomes(tenant: &str, priority: Priority, outcome: &'static str) -> Counter {
+    counter!(OUTCOMES, "tenant" => tenant.to_owned(), "priority" => word(priority), "outcome" => outcome)
+}
+
+/// Lets the counters of a tenant begin at zero, since a rate misses what a counter begins with.
+pub(super) fn begin_tenant(tenant: &str) {
+    for priority in Priority::ALL {
+        for decision in ["admitted", "limit", "deadline"] {
+            admissions(tenant, priority, decision).increment(0);
+        }
+        for outcome in ["done", "missed", "abandoned"] {
+            outcomes(tenant, priority, outcome).increment(0);
+        }
+    }
+}
+
+fn word(priority: Priority) -> &'static str {
+    match priority {
+        Priority::Interactive => "interactive",
+        Priority::Bulk => "bulk",
+    }
+}
+
+/// Receipts that wait for their turn.
+pub fn turns_waiting() -> Gauge {
+    gauge!(TURNS_WAITING)
+}
+
+/// Use of the processors, by the compute threads.
+pub fn cpu_utilisation(ratio: f64) {
+    gauge!(CPU_UTILISATION).set(ratio);
+}
+
+/// The model set `now` reads new receipts, and `before` does not any more.
+pub fn serving(before: Option<&str>, now: &str) {
+    if let Some(before) = before {
+        gauge!(MODEL_SET, "model_set" => before.to_owned()).set(0.0);
+    }
+    gauge!(MODEL_SET, "model_set" => now.to_owned()).set(1.0);
+}
+
+/// Whether receipts are taken.
+pub fn ready(ready: bool) {
+    gauge!(READY).set(if ready { 1.0 } else { 0.0 });
 }
 
 /// Predicted compute time in flight.

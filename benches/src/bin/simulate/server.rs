@@ -50,7 +50,7 @@ struct Ignore;
 impl DoorObserver for Ignore {
     fn decided(&self, _: &Standing, _: Result<(), Refusal>) {}
     fn turned_out(&self, _: &Standing, _: Refusal) {}
-    fn settled(&self, _: Settled) {}
+    fn left(&self, _: &Standing, _: Outcome, _: Option<Settled>) {}
     fn load(&self, _: Load) {}
 }
 

@@ -63,6 +63,10 @@ impl Limit {
         self.value
     }
 
+    pub(super) fn max(&self) -> f64 {
+        self.max
+    }
+
     /// So much is in flight, and somebody was just `refused` or not.
     pub(super) fn watch(&mut self, now: Instant, in_flight: f64, refused: bool) {
         let fresh = Round { since: now, lowest: in_flight, highest: in_flight, refused: false };

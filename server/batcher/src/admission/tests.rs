@@ -47,9 +47,8 @@ fn work_is_let_in_up_to_the_limit_and_the_rest_is_told_when_to_come() {
     let mut admission = Admission::new(limits());
     let patient = claim(now, 0, Duration::from_secs(30));
     assert_eq!(let_in(&mut admission, now, patient, 12), (10, Some(Reason::Limit)));
-    // Behind the two that were refused before.
     let refusal = admission.enter(now, patient).unwrap_err();
-    assert_eq!(refusal.retry_after, 100 * MS);
+    assert!((500 * MS..1_500 * MS).contains(&refusal.retry_after), "{:?}", refusal.retry_after);
     assert_eq!(admission.load().in_flight, 1_000 * MS);
 }
 
