@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
-use slipstream_batcher::{Discipline, Priority, Standing, Tenant, Turns};
+use slipstream_batcher::{Priority, Standing, Tenant, Turns};
 use tokio::sync::oneshot;
 
 use crate::scheduling::Scheduling;
@@ -36,9 +36,9 @@ impl Compute {
     ///
     /// # Errors
     /// When the system refuses to start a thread.
-    pub fn start(threads: usize, discipline: Discipline) -> Result<Self, ThreadPoolBuildError> {
+    pub fn start(threads: usize, scheduling: &Scheduling) -> Result<Self, ThreadPoolBuildError> {
         let pool = ThreadPoolBuilder::new().num_threads(threads).thread_name(|i| format!("compute-{i}")).build()?;
-        let turns = Turns::start(Scheduling::threads(discipline, threads));
+        let turns = Turns::start(scheduling.threads(threads));
         Ok(Self { pool: Arc::new(pool), turns })
     }
 
@@ -59,8 +59,6 @@ impl Compute {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Ran<T> {
         let asked = Instant::now();
-        // Only whose band and deadline it is counts here: see `Scheduling::threads`.
-        let standing = Standing { tenant: Tenant::default(), ..standing };
         // Without the runtime there is no turn, nor anybody who waits for the result.
         let turn = self.turns.take(asked, standing, Duration::from_millis(1)).await;
         let waited = asked.elapsed();
@@ -100,7 +98,7 @@ mod tests {
     use super::*;
 
     fn one_thread() -> Compute {
-        Compute::start(1, Discipline::Deadline).unwrap()
+        Compute::start(1, &Scheduling::unbounded()).unwrap()
     }
 
     fn standing() -> Standing {

@@ -116,10 +116,9 @@ impl Scheduling {
         TurnLimits { max, max_bulk, order: self.order() }
     }
 
-    /// Whose work a compute thread takes up. Tenants had their fair share of the
-    /// pages; from there on what is most urgent goes first, so that receipts that are nearly done get done.
-    pub fn threads(discipline: Discipline, threads: usize) -> TurnLimits {
-        TurnLimits { max: threads, max_bulk: threads, order: Order { discipline, ..Order::default() } }
+    /// Whose work a compute thread takes up.
+    pub fn threads(&self, threads: usize) -> TurnLimits {
+        TurnLimits { max: threads, max_bulk: threads, order: self.order() }
     }
 }
 

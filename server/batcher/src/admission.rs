@@ -18,10 +18,6 @@ use demand::Demand;
 use ledger::{Entry, Ledger};
 use limit::Limit;
 
-/// How far above the limit a request may grow after it was let in: what it
-/// took so far is lost if it is refused now.
-const GROWTH: f64 = 1.25;
-
 /// Part of the answers that come when they were expected at the latest.
 const KEPT: f64 = 0.99;
 
@@ -274,7 +270,9 @@ impl Admission {
         }
         let ahead = self.ledger.ahead(Some(ticket), &standing, remaining);
         let late = self.lateness(now, &standing, ahead);
-        let over = self.ledger.total() as f64 - GROWTH * self.limit.value();
+        // What it took so far is lost if it is refused now, so that only what there
+        // is no room for at all counts, not how much may stand.
+        let over = self.ledger.total() as f64 - self.limit.max();
         let (reason, missing) = match (late > 0.0, over > 0.0) {
             (true, _) => (Reason::Deadline, late),
             (false, true) => (Reason::Limit, over),

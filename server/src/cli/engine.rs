@@ -119,7 +119,7 @@ impl Engine {
     /// When the threads cannot be started.
     pub fn start(args: EngineArgs, scheduling: Scheduling) -> Result<Self, EngineError> {
         let threads = args.threads();
-        let compute = Compute::start(threads, scheduling.discipline)?;
+        let compute = Compute::start(threads, &scheduling)?;
         let settings = PipelineSettings {
             // The upload limit belongs to whoever takes uploads.
             decode: DecodeLimits {

@@ -92,7 +92,7 @@ impl Setup {
     pub fn start(self) -> Server {
         // First of all, since metrics that are made before it go nowhere.
         let metrics = metrics::install().unwrap();
-        let compute = Compute::start(self.threads, self.scheduling.discipline).unwrap();
+        let compute = Compute::start(self.threads, &self.scheduling).unwrap();
         let registry = Registry::default();
         let fakes = Arc::new(Fakes::default());
         let queues = QueueSettings {

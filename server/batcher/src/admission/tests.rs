@@ -113,7 +113,7 @@ fn requests_and_bytes_are_bounded_too() {
 #[test]
 fn a_request_that_turns_out_larger_than_there_is_room_for_ends_whole() {
     let now = Instant::now();
-    let mut admission = Admission::new(limits());
+    let mut admission = Admission::new(AdmissionLimits { max_wait: 1_500 * MS, ..limits() });
     let soon = claim(now, 0, 300 * MS);
     let lines = |units| Progress { checkpoint: 0, units, busy: 20 * MS };
     let first = admission.enter(now, soon).unwrap().ticket;
