@@ -13,7 +13,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::telemetry::{logs, panics};
+use crate::telemetry::logs::LogSettings;
+use crate::telemetry::panics;
 use args::LogArgs;
 pub use engine::{Engine, EngineArgs, EngineError};
 
@@ -61,13 +62,15 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Serve(_) => "info",
         Command::Read(_) | Command::Eval(_) | Command::Calibrate(_) => "warn",
     };
-    logs::install(cli.log.log_filter.as_deref().unwrap_or(default_filter), cli.log.log_format)?;
+    let log =
+        LogSettings { filter: cli.log.log_filter.as_deref().unwrap_or(default_filter), format: cli.log.log_format };
     panics::install_hook();
     match cli.command {
-        Command::Serve(args) => serve::run(args),
-        Command::Read(args) => read::run(args),
-        Command::Eval(command) => eval::run(command),
-        Command::Calibrate(args) => calibrate::run(&args),
+        // Sends traces as well, which needs its runtime.
+        Command::Serve(args) => serve::run(args, log),
+        Command::Read(args) => log.install(None).map_err(Into::into).and_then(|()| read::run(args)),
+        Command::Eval(command) => log.install(None).map_err(Into::into).and_then(|()| eval::run(command)),
+        Command::Calibrate(args) => log.install(None).map_err(Into::into).and_then(|()| calibrate::run(&args)),
     }
 }
 

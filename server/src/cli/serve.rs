@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::Failure;
-use super::args::seconds;
+use super::args::{percent, seconds};
 use super::engine::{Engine, EngineArgs};
 use super::scheduling::SchedulingArgs;
 use crate::http::admission::Admission;
@@ -23,7 +23,9 @@ use crate::http::health::Prober;
 use crate::http::load_report::Utilisation;
 use crate::http::{App, RequestLimits, serve};
 use crate::telemetry::door::DoorMetrics;
+use crate::telemetry::logs::LogSettings;
 use crate::telemetry::metrics;
+use crate::telemetry::traces::Traces;
 
 /// How often histograms are folded into buckets when nobody scrapes them.
 const METRICS_UPKEEP: Duration = Duration::from_secs(5);
@@ -45,19 +47,38 @@ pub(super) struct ServeArgs {
     /// Time for receipts in flight to finish after SIGTERM.
     #[arg(long, value_name = "SECONDS", env = "SLIPSTREAM_DRAIN_S", default_value = "25", value_parser = seconds)]
     drain_s: Duration,
+    /// Where to send traces: an OpenTelemetry collector's address for OTLP over HTTP, like http://127.0.0.1:4318 [default: nowhere]
+    #[arg(long, value_name = "URL", env = "SLIPSTREAM_OTLP_ENDPOINT")]
+    otlp_endpoint: Option<String>,
+    /// Part of the requests that are traced, in percent, unless their caller has decided.
+    #[arg(long, value_name = "PERCENT", env = "SLIPSTREAM_TRACE_SHARE", default_value = "100", value_parser = percent)]
+    trace_share: f64,
     #[command(flatten)]
     scheduling: SchedulingArgs,
     #[command(flatten)]
     engine: EngineArgs,
 }
 
-pub(super) fn run(args: ServeArgs) -> Result<ExitCode, Failure> {
+pub(super) fn run(args: ServeArgs, log: LogSettings<'_>) -> Result<ExitCode, Failure> {
     // The runtime moves bytes; computing has its own threads.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    runtime.block_on(serve_until_stopped(args))?;
+    runtime.block_on(serve_and_trace(args, log))?;
     // Work that outlived the drain limit must not hold up the exit.
     runtime.shutdown_background();
     Ok(ExitCode::SUCCESS)
+}
+
+async fn serve_and_trace(args: ServeArgs, log: LogSettings<'_>) -> Result<(), Failure> {
+    let traces = match &args.otlp_endpoint {
+        Some(endpoint) => Some(Traces::start(endpoint, args.trace_share)?),
+        None => None,
+    };
+    log.install(traces.as_ref().map(Traces::tracer))?;
+    let served = serve_until_stopped(args).await;
+    if let Some(traces) = traces {
+        traces.shut_down().await;
+    }
+    served
 }
 
 async fn serve_until_stopped(args: ServeArgs) -> Result<(), Failure> {

@@ -7,10 +7,12 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument;
+use tracing::field::Empty;
 use uuid::Uuid;
 
 use super::error::ApiError;
 use crate::telemetry::metrics;
+use crate::telemetry::traces::continue_trace;
 
 /// The header that carries a request's id, in both directions.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -40,7 +42,8 @@ pub async fn identify(mut request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
     // A made-up method must not become a new time series.
     let method = known_method(request.method().as_str());
-    let span = tracing::info_span!("request", id = %id.0, method, route);
+    let span = tracing::info_span!("request", id = %id.0, method, route, status = Empty, otel.kind = "server");
+    continue_trace(&span, request.headers());
     request.extensions_mut().insert(id.clone());
 
     let mut hangup = CountHangup { answered: false };
@@ -55,6 +58,7 @@ pub async fn identify(mut request: Request, next: Next) -> Response {
         }
         None => response,
     };
+    span.record("status", response.status().as_u16());
     let took = started.elapsed();
     metrics::request(&route, method, response.status().as_u16(), took);
     span.in_scope(|| {

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use slipstream_batcher::{Bucket, Group, Item, Outcome, Permit, Priority, Progress, Standing};
 
+use tracing::Span;
+
 use super::{ReadError, Stage};
 use crate::compute::{Compute, Ran, unhurried};
 use crate::registry::Serving;
@@ -99,8 +101,10 @@ impl Job {
         permit.progress(progress).await.map_err(|refusal| ReadError::Overloaded { retry_after: refusal.retry_after })
     }
 
+    /// Counts compute time of the stage whose span this is called in.
     fn spend(&self, busy: Duration) {
         self.busy.fetch_add(busy.as_nanos() as u64, Ordering::Relaxed);
+        Span::current().record("compute_ms", busy.as_secs_f64() * 1e3);
     }
 }
 

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use tracing::field::Empty;
 use tracing::{Instrument, Span, info_span};
 
 use crate::telemetry::metrics;
@@ -50,19 +51,19 @@ impl Stage {
         }
     }
 
-    /// A span of that name; the names of spans have to be literals.
+    /// A span of that name, with room for how much of it was computing; the names of spans have to be literals.
     fn span(self) -> Span {
         match self {
-            Self::Decode => info_span!("decode"),
-            Self::Quality => info_span!("quality"),
-            Self::Orient => info_span!("orient"),
-            Self::Detect => info_span!("detect"),
-            Self::Crop => info_span!("crop"),
-            Self::Recognise => info_span!("recognise"),
-            Self::Extract => info_span!("extract"),
-            Self::Fraud => info_span!("fraud"),
-            Self::Check => info_span!("check"),
-            Self::Document => info_span!("document"),
+            Self::Decode => info_span!("decode", compute_ms = Empty),
+            Self::Quality => info_span!("quality", compute_ms = Empty),
+            Self::Orient => info_span!("orient", compute_ms = Empty),
+            Self::Detect => info_span!("detect", compute_ms = Empty),
+            Self::Crop => info_span!("crop", compute_ms = Empty),
+            Self::Recognise => info_span!("recognise", compute_ms = Empty),
+            Self::Extract => info_span!("extract", compute_ms = Empty),
+            Self::Fraud => info_span!("fraud", compute_ms = Empty),
+            Self::Check => info_span!("check", compute_ms = Empty),
+            Self::Document => info_span!("document", compute_ms = Empty),
         }
     }
 }
