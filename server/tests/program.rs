@@ -56,9 +56,23 @@ fn wrong_settings_say_what_to_do() {
     let output = slipstream(&["read", "a.jpg", "--models", "/nowhere"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("--models"), "{}", text(&output.stderr));
-    let output = slipstream(&["serve", "--max-in-flight", "none"]).output().unwrap();
-    assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("--max-in-flight"), "{}", text(&output.stderr));
+    let cases: [(&[&str], i32, &str); 9] = [
+        (&["--max-in-flight", "none"], 2, "--max-in-flight"),
+        (&["--deadline-s", "0"], 2, "--deadline-s"),
+        (&["--target-wait-ms", "0"], 2, "--target-wait-ms"),
+        (&["--bulk-share", "120"], 2, "--bulk-share"),
+        (&["--scheduling", "random"], 2, "--scheduling"),
+        (&["--max-queue-s", "0.05"], 1, "--max-queue-s"),
+        (&["--max-upload-memory-mib", "10"], 1, "--max-upload-memory-mib"),
+        (&["--keys", "a:1,b:2", "--tenant-shares", "a=50,b=40"], 1, "--tenant-shares"),
+        (&["--otlp-endpoint", "collector:4318"], 1, "--otlp-endpoint"),
+    ];
+    for (flags, code, named) in cases {
+        let output = slipstream(&[&["serve", "--listen", "127.0.0.1:0"], flags].concat()).output().unwrap();
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{flags:?}: {stderr}");
+        assert!(stderr.contains(named), "{flags:?}: {stderr}");
+    }
 }
 
 /// Ends the process also when the test fails.

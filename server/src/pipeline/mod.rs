@@ -152,9 +152,10 @@ impl Pipeline {
     /// Waits until the job may have its page in memory; gives how long that was.
     async fn turn(&self, job: &Job) -> Result<(Turn, Duration), ReadError> {
         let asked = Instant::now();
-        let _waiting = Waiting::new();
+        let mut waiting = Waiting::new();
         let turn = self.pages.take(asked, job.standing, job.cost()).instrument(info_span!("turn"));
         let turn = turn.await.ok_or(ReadError::Closed)?;
+        waiting.over = true;
         let waited = asked.elapsed();
         metrics::turn(waited);
         Ok((turn, waited))
@@ -243,18 +244,24 @@ impl Pipeline {
 }
 
 /// Counts a receipt that waits for its turn, until it has it or leaves.
-struct Waiting;
+struct Waiting {
+    /// The turn came.
+    over: bool,
+}
 
 impl Waiting {
     fn new() -> Self {
         metrics::turns_waiting().increment(1.0);
-        Self
+        Self { over: false }
     }
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
         metrics::turns_waiting().decrement(1.0);
+        if !self.over {
+            metrics::turn_left();
+        }
     }
 }
 

@@ -214,6 +214,11 @@ pub fn turn(waited: Duration) {
     histogram!(QUEUE_WAIT, "stage" => "turn").record(waited);
 }
 
+/// A receipt left while it waited for its turn: its client hung up, or its deadline passed.
+pub fn turn_left() {
+    counter!(QUEUE_DROPPED, "stage" => "turn", "reason" => "cancelled").increment(1);
+}
+
 /// The number of compute threads.
 pub fn compute_threads(threads: usize) {
     gauge!(COMPUTE_THREADS).set(threads as f64);
