@@ -35,7 +35,7 @@ fn limits() -> Limits {
 }
 
 fn standing(now: Instant, number: u64) -> Standing {
-    let priority = if number % 5 == 0 { Priority::Bulk } else { Priority::Interactive };
+    let priority = if number.is_multiple_of(5) { Priority::Bulk } else { Priority::Interactive };
     let deadline = now + Duration::from_secs(3_600 + number * 7919 % 1_000);
     Standing { priority, tenant: Tenant((number % TENANTS) as u16), deadline }
 }

@@ -11,9 +11,18 @@ use drive::{Arrival, Event, MS, Run, drive, limits, plans};
 use proptest::prelude::*;
 use slipstream_batcher::{DropReason, Limits, Order, Ticket};
 
-/// When each item started, and when what was left of a group was dropped or left.
-fn fates(run: &Run) -> (BTreeMap<(Ticket, usize), Vec<u64>>, BTreeMap<Ticket, (u64, usize)>, BTreeSet<Ticket>) {
-    let (mut started, mut gone, mut refused) = (BTreeMap::<_, Vec<u64>>::new(), BTreeMap::new(), BTreeSet::new());
+/// What became of everything.
+#[derive(Default)]
+struct Fates {
+    /// When each item started.
+    started: BTreeMap<(Ticket, usize), Vec<u64>>,
+    /// When what was left of a group was dropped or left, and how many items that were.
+    gone: BTreeMap<Ticket, (u64, usize)>,
+    refused: BTreeSet<Ticket>,
+}
+
+fn fates(run: &Run) -> Fates {
+    let Fates { mut started, mut gone, mut refused } = Fates::default();
     for (at, event) in &run.log {
         match event {
             Event::Started { items, .. } => {
@@ -33,14 +42,14 @@ fn fates(run: &Run) -> (BTreeMap<(Ticket, usize), Vec<u64>>, BTreeMap<Ticket, (u
             }
         }
     }
-    (started, gone, refused)
+    Fates { started, gone, refused }
 }
 
 proptest! {
     #[test]
     fn no_item_is_lost_or_served_twice(plan in plans(), lanes in 1..4usize, speed in 300..2_500u64) {
         let run = drive(limits(lanes), &plan, Duration::from_micros(speed));
-        let (started, gone, refused) = fates(&run);
+        let Fates { started, gone, refused } = fates(&run);
         for (ticket, arrival) in plan.iter().enumerate() {
             let ticket = ticket as Ticket;
             let served: Vec<usize> = (0..arrival.items.len())
@@ -61,7 +70,7 @@ proptest! {
     #[test]
     fn nothing_starves(plan in plans(), lanes in 1..4usize, speed in 300..2_500u64) {
         let run = drive(limits(lanes), &plan, Duration::from_micros(speed));
-        let (started, gone, _) = fates(&run);
+        let Fates { started, gone, .. } = fates(&run);
         let latest = |ticket: &Ticket| plan[*ticket as usize].at + plan[*ticket as usize].deadline + run.longest_batch;
         for ((ticket, index), at) in &started {
             prop_assert!(at[0] <= latest(ticket), "item {index} of {ticket} started at {} ms", at[0]);
@@ -74,7 +83,7 @@ proptest! {
     #[test]
     fn work_of_callers_that_left_is_in_no_later_batch(plan in plans(), lanes in 1..4usize) {
         let run = drive(limits(lanes), &plan, MS);
-        let (started, ..) = fates(&run);
+        let Fates { started, .. } = fates(&run);
         for ((ticket, _), at) in &started {
             let arrival = &plan[*ticket as usize];
             prop_assert!(arrival.leaves.is_none_or(|leaves| at[0] < arrival.at + leaves));
