@@ -61,7 +61,10 @@ fn turn_over(scheduler: &mut Scheduler<u64>, now: Instant, number: u64) -> usize
     let mut served = 0;
     while scheduler.depth().items as u64 > WAITING {
         match scheduler.next(now) {
-            Step::Run(batch) => served += scheduler.finish(batch.id, Some(batch.observed.predicted)).len(),
+            Step::Ready { .. } => {
+                let Some(batch) = scheduler.cut(now) else { break };
+                served += scheduler.finish(batch.id, Some(batch.observed.predicted)).len();
+            }
             Step::Drop { items, .. } => served += items,
             Step::Wait(_) => break,
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
-use slipstream_batcher::{Priority, Standing, Tenant, Turns};
+use slipstream_batcher::{Priority, Standing, Tenant, Turn, Turns};
 use tokio::sync::oneshot;
 
 use crate::scheduling::Scheduling;
@@ -47,6 +47,11 @@ impl Compute {
         self.pool.current_num_threads()
     }
 
+    /// The line before the threads, for queues that cut their batches when a thread is free.
+    pub fn lanes(&self) -> Turns {
+        self.turns.clone()
+    }
+
     /// Runs `work` on the pool when it is most urgent, and waits for it without
     /// blocking the runtime.
     ///
@@ -60,8 +65,19 @@ impl Compute {
     ) -> Ran<T> {
         let asked = Instant::now();
         // Without the runtime there is no turn, nor anybody who waits for the result.
-        let turn = self.turns.take(asked, standing, Duration::from_millis(1)).await;
+        let turn = self.turns.take(asked, standing, Duration::ZERO).await;
         let waited = asked.elapsed();
+        let (value, busy) = self.run_on(turn, work).await;
+        self.turns.charge(standing, busy);
+        Ran { value, waited, busy }
+    }
+
+    /// Runs `work` in a turn that it has; gives how long that took.
+    pub async fn run_on<T: Send + 'static>(
+        &self,
+        turn: Option<Turn>,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> (T, Duration) {
         let (sender, receiver) = oneshot::channel();
         self.pool.spawn_fifo(move || {
             let started = Instant::now();
@@ -74,7 +90,7 @@ impl Compute {
             }
         });
         match receiver.await {
-            Ok((Ok(value), busy)) => Ran { value, waited, busy },
+            Ok((Ok(value), busy)) => (value, busy),
             Ok((Err(panic), _)) => resume_unwind(panic),
             // The sender is dropped unsent only after the receiver is gone.
             Err(_) => unreachable!("compute work was dropped while its caller waits"),

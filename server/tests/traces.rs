@@ -163,7 +163,7 @@ fn a_request_is_one_tree_whose_stages_add_up() {
     });
     let (sum, all) = (parts.values().sum::<u64>(), took(root));
     assert!(sum <= all, "{sum} of {all}: {parts:?}");
-    assert!(sum as f64 > 0.8 * all as f64, "{sum} of {all}: {parts:?}");
+    assert!(sum as f64 > 0.7 * all as f64, "{sum} of {all}: {parts:?}");
     let computed = |span: &Span| span.attributes.iter().any(|attribute| attribute.key == "compute_ms");
     let detect = spans.iter().find(|span| span.name == "detect" && span.parent_span_id == root.span_id).unwrap();
     assert!(computed(detect), "{detect:?}");

@@ -19,7 +19,10 @@ use ledger::{Entry, Ledger};
 use limit::Limit;
 
 /// Part of the answers that come when they were expected at the latest.
-const KEPT: f64 = 0.99;
+const KEPT: f64 = 0.97;
+
+/// How far beyond the limit tenants within their shares are let in, at most.
+const GUESTS: f64 = 2.0;
 
 /// Least that answers are believed to take of what was predicted. Predictions are
 /// too high where stages share threads that each of them counts as its own.
@@ -86,8 +89,11 @@ pub enum Outcome {
         /// Compute time on all lanes together.
         busy: Duration,
     },
-    /// Its deadline passed.
-    Missed,
+    /// Its deadline passed, after `busy` of compute time.
+    Missed {
+        /// Compute time on all lanes together.
+        busy: Duration,
+    },
     /// Its client went away, or it failed.
     Abandoned,
 }
@@ -190,25 +196,35 @@ impl Admission {
         let Claim { standing, bucket, bytes } = claim;
         let cost = nanoseconds(self.costs.of(bucket).predict(1));
         self.demand.ask(now, cost as f64);
-        let ahead = self.ledger.ahead(None, &standing, cost);
-        if let Some((reason, missing)) = self.objection(now, &claim, cost, ahead) {
+        self.ledger.pass_over_slow_uploads(now);
+        if let Some((reason, missing)) = self.objection(now, &claim, cost) {
             self.limit.watch(now, self.ledger.total() as f64, reason != Reason::Hopeless);
             return Err(Refusal { reason, retry_after: self.demand.wait(missing, self.lanes()) });
         }
         self.limit.watch(now, self.ledger.total() as f64, false);
-        let expected = ahead / self.lanes();
+        let expected = self.ledger.ahead(None, &standing, cost) / self.lanes();
         let ticket = self.tickets;
         self.tickets += 1;
         self.ledger.insert(
             ticket,
-            Entry { standing, bucket, bytes, entered: now, cost, remaining: cost, expected, progress: Vec::new() },
+            Entry {
+                standing,
+                bucket,
+                bytes,
+                entered: now,
+                uploading: true,
+                cost,
+                remaining: cost,
+                expected,
+                progress: Vec::new(),
+            },
         );
         Ok(Entered { ticket, cost: Duration::from_nanos(cost) })
     }
 
     /// What speaks against a request, and the nanoseconds of work that have to go before it does not.
-    fn objection(&mut self, now: Instant, claim: &Claim, cost: u64, ahead: f64) -> Option<(Reason, f64)> {
-        let (standing, cost) = (claim.standing, cost as f64);
+    fn objection(&mut self, now: Instant, claim: &Claim, cost: u64) -> Option<(Reason, f64)> {
+        let standing = claim.standing;
         let share = self.ledger.share(now, standing.tenant);
         if self.ledger.requests() == 0 {
             return None;
@@ -237,16 +253,32 @@ impl Admission {
         let exceeds = share < 1.0 && own >= share * limit;
         // A flood beyond its share takes nothing from the others, who may lend each other theirs.
         let fits_beside = own + self.ledger.entitled_beside(standing.tenant, limit) < limit;
-        if over >= 0.0 && !(fits_beside && standing.priority == Priority::Interactive) {
+        let is_guest = fits_beside && total < GUESTS * limit && standing.priority == Priority::Interactive;
+        if over >= 0.0 && !is_guest {
             return Some((if exceeds { Reason::Share } else { Reason::Limit }, over));
         }
-        let late = self.lateness(now, &standing, ahead);
-        let late_alone = self.lateness(now, &standing, cost);
-        match (late > 0.0, late_alone > 0.0) {
-            (true, true) => Some((Reason::Hopeless, late)),
-            (true, false) => Some((Reason::Deadline, late)),
-            (false, _) => None,
-        }
+        self.late(now, &standing, cost, self.ledger.ahead(None, &standing, cost))
+    }
+
+    /// Whether a request that takes `cost` and has `ahead` before its end misses its deadline.
+    fn late(&self, now: Instant, standing: &Standing, cost: u64, ahead: f64) -> Option<(Reason, f64)> {
+        let budget = standing.deadline.saturating_duration_since(now).as_nanos() as f64 * self.lanes();
+        let late = ahead - budget / self.stretch.value();
+        // How long answers are stretched is the fault of what else is in flight.
+        let reason = if cost as f64 > budget { Reason::Hopeless } else { Reason::Deadline };
+        (late > 0.0).then_some((reason, late))
+    }
+
+    /// The upload of a request is there: its time is reckoned from now on.
+    ///
+    /// # Errors
+    /// When it took so long that there is no time left for the rest.
+    pub fn received(&mut self, now: Instant, ticket: Ticket) -> Result<(), Refusal> {
+        let Some(entry) = self.ledger.get(ticket) else { return Ok(()) };
+        let (standing, cost, before) = (entry.standing, entry.cost, entry.remaining);
+        let ahead = self.ledger.ahead(Some(ticket), &standing, cost);
+        self.ledger.received(now, ticket, ahead / self.lanes());
+        self.grown(now, ticket, &standing, before, cost)
     }
 
     /// Says how far a request is: what is left of it is predicted anew.
@@ -264,20 +296,28 @@ impl Admission {
             entry.cost.saturating_sub(nanoseconds(progress.busy))
         };
         self.ledger.revise(ticket, remaining);
+        self.grown(now, ticket, &standing, before, remaining)
+    }
+
+    /// Whether a request that has `remaining` to do instead of `before` still fits.
+    fn grown(
+        &mut self,
+        now: Instant,
+        ticket: Ticket,
+        standing: &Standing,
+        before: u64,
+        remaining: u64,
+    ) -> Result<(), Refusal> {
         let is_alone = self.ledger.requests() == 1;
         if remaining <= before || is_alone || self.limits.order.discipline != Discipline::Deadline {
             return Ok(());
         }
-        let ahead = self.ledger.ahead(Some(ticket), &standing, remaining);
-        let late = self.lateness(now, &standing, ahead);
+        let ahead = self.ledger.ahead(Some(ticket), standing, remaining);
         // What it took so far is lost if it is refused now, so that only what there
         // is no room for at all counts, not how much may stand.
-        let over = self.ledger.total() as f64 - self.limit.max();
-        let (reason, missing) = match (late > 0.0, over > 0.0) {
-            (true, _) => (Reason::Deadline, late),
-            (false, true) => (Reason::Limit, over),
-            (false, false) => return Ok(()),
-        };
+        let over = self.ledger.total() as f64 - GUESTS * self.limit.max();
+        let too_much = (over > 0.0).then_some((Reason::Limit, over));
+        let Some((reason, missing)) = self.late(now, standing, remaining, ahead).or(too_much) else { return Ok(()) };
         Err(Refusal { reason, retry_after: self.demand.wait(missing, self.lanes()) })
     }
 
@@ -286,17 +326,30 @@ impl Admission {
         let entry = self.ledger.remove(ticket)?;
         let took = now.saturating_duration_since(entry.entered);
         let budget = entry.standing.deadline.saturating_duration_since(entry.entered);
-        if let Outcome::Done { busy } = outcome {
-            self.costs.learn(entry.bucket, 1, busy);
-            for progress in &entry.progress {
-                self.progress.learn(progress.checkpoint, progress.units, busy.saturating_sub(progress.busy));
+        match outcome {
+            Outcome::Done { busy } => {
+                self.costs.learn(entry.bucket, 1, busy);
+                for progress in &entry.progress {
+                    self.progress.learn(progress.checkpoint, progress.units, busy.saturating_sub(progress.busy));
+                }
             }
+            // It would have taken longer than that: what is cheap to begin and never done must not look cheap.
+            Outcome::Missed { busy } if nanoseconds(busy) > entry.cost => self.costs.learn(entry.bucket, 1, busy),
+            Outcome::Missed { .. } | Outcome::Abandoned => {}
         }
-        if outcome != Outcome::Abandoned && entry.standing.priority == Priority::Interactive {
-            let used =
-                if outcome == Outcome::Missed { 2.0 } else { took.as_secs_f64() / budget.as_secs_f64().max(1e-9) };
-            self.limit.learn(now, entry.entered, used);
-            self.stretch.learn(took.as_nanos() as f64 / entry.expected.max(1.0));
+        let expected = entry.expected.max(1.0);
+        if !entry.uploading && entry.standing.priority == Priority::Interactive {
+            match outcome {
+                Outcome::Done { .. } => self.stretch.learn(took.as_nanos() as f64 / expected),
+                Outcome::Missed { .. } => {
+                    // At least as late as its deadline, also where it was dropped before.
+                    self.stretch.learn(took.max(budget).as_nanos() as f64 / expected);
+                    if expected <= budget.as_nanos() as f64 {
+                        self.limit.missed(now, entry.entered);
+                    }
+                }
+                Outcome::Abandoned => {}
+            }
         }
         self.limit.watch(now, self.ledger.total() as f64, false);
         let Outcome::Done { busy } = outcome else { return None };
@@ -314,12 +367,6 @@ impl Admission {
             requests: self.ledger.requests(),
             stretch: self.stretch.value(),
         }
-    }
-
-    /// Nanoseconds of work by which a request with `ahead` before its end misses its deadline.
-    fn lateness(&self, now: Instant, standing: &Standing, ahead: f64) -> f64 {
-        let budget = standing.deadline.saturating_duration_since(now).as_nanos() as f64;
-        ahead - budget / self.stretch.value() * self.lanes()
     }
 
     fn lanes(&self) -> f64 {

@@ -232,6 +232,28 @@ impl<P> Backlog<P> {
         Priority::ALL.into_iter().find_map(of)
     }
 
+    /// Charges a tenant for work that it was not charged for when it was served.
+    pub(crate) fn charge(&mut self, standing: &Standing, cost: Duration) {
+        let (priority, tenant, _) = self.place(standing);
+        let cost = u64::try_from(cost.as_nanos()).unwrap_or(u64::MAX);
+        let weight = self.weight(tenant);
+        self.bands[priority as usize].charge(tenant, cost, weight);
+        self.owe(priority, cost);
+    }
+
+    fn weight(&self, tenant: Tenant) -> f64 {
+        self.order.weights.get(usize::from(tenant.0)).copied().filter(|weight| *weight > 0.0).unwrap_or(1.0)
+    }
+
+    /// Work of `priority` was served: bulk that waits is owed its part of it, or got it.
+    fn owe(&mut self, priority: Priority, cost: u64) {
+        self.owed_to_bulk = match priority {
+            _ if self.bands[Priority::Bulk as usize].is_empty() => 0.0,
+            Priority::Interactive => self.owed_to_bulk + self.order.bulk_floor * cost as f64,
+            Priority::Bulk => (self.owed_to_bulk - cost as f64).max(0.0),
+        };
+    }
+
     /// Takes out an item that [`Backlog::first`] showed.
     fn serve(
         &mut self,
@@ -243,13 +265,9 @@ impl<P> Backlog<P> {
         costs: &CostModels,
     ) -> Option<(Standing, Waiting<P>)> {
         let cost = nanoseconds(costs, bucket, units);
-        let weight = self.order.weights.get(usize::from(tenant.0)).copied().filter(|w| *w > 0.0).unwrap_or(1.0);
+        let weight = self.weight(tenant);
         let item = self.bands[priority as usize].serve(tenant, bucket, key, cost, weight)?;
-        self.owed_to_bulk = match priority {
-            _ if self.bands[Priority::Bulk as usize].is_empty() => 0.0,
-            Priority::Interactive => self.owed_to_bulk + self.order.bulk_floor * cost as f64,
-            Priority::Bulk => (self.owed_to_bulk - cost as f64).max(0.0),
-        };
+        self.owe(priority, cost);
         self.forget(bucket, units);
         let member = self.groups.get_mut(&key.1)?;
         let standing = member.standing;

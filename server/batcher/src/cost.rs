@@ -17,6 +17,9 @@ const TRUSTED: f64 = 4.0;
 /// the machine does not stand for the next twenty batches.
 const OUTLIER: f64 = 4.0;
 
+/// What takes no longer, in seconds, is no stall, however short it was predicted to be.
+const SURELY_FINE: f64 = 1e-3;
+
 /// Part of the batches that end within [`CostModel::high`].
 const HIGH: f64 = 0.95;
 
@@ -25,7 +28,7 @@ const HIGH: f64 = 0.95;
 /// The line is the least-squares fit over batches whose weights decay
 /// exponentially, with neither part below zero. The spread is a running
 /// quantile of taken over predicted time.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CostModel {
     initial: f64,
     weight: f64,
@@ -102,7 +105,7 @@ impl CostModel {
             let (slope, fixed) = self.line();
             let predicted = (slope * units + fixed).max(f64::MIN_POSITIVE);
             self.spread.learn(taken / predicted);
-            taken = taken.min(OUTLIER * predicted);
+            taken = taken.min((OUTLIER * predicted).max(SURELY_FINE));
         }
         self.weight = MEMORY * self.weight + 1.0;
         self.units = MEMORY * self.units + units;

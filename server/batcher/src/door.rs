@@ -51,6 +51,7 @@ pub enum NotAdmitted {
 #[derive(Debug)]
 enum Command {
     Enter { claim: Claim, reply: oneshot::Sender<Result<Permit, NotAdmitted>> },
+    Received { ticket: Ticket, standing: Standing, reply: oneshot::Sender<Result<(), Refusal>> },
     Progress { ticket: Ticket, standing: Standing, progress: Progress, reply: oneshot::Sender<Result<(), Refusal>> },
     Leave { ticket: Ticket, standing: Standing, outcome: Outcome },
     Close,
@@ -111,14 +112,28 @@ impl Permit {
         self.cost
     }
 
+    /// Says that the upload is there.
+    ///
+    /// # Errors
+    /// When it took so long that there is no time left for the rest.
+    pub async fn received(&self) -> Result<(), Refusal> {
+        let (ticket, standing) = (self.ticket, self.standing);
+        self.say(|reply| Command::Received { ticket, standing, reply }).await
+    }
+
     /// Says how far the request is.
     ///
     /// # Errors
     /// When it is too large for the room there is: it should end here.
     pub async fn progress(&self, progress: Progress) -> Result<(), Refusal> {
+        let (ticket, standing) = (self.ticket, self.standing);
+        self.say(|reply| Command::Progress { ticket, standing, progress, reply }).await
+    }
+
+    async fn say(&self, command: impl FnOnce(oneshot::Sender<Result<(), Refusal>>) -> Command) -> Result<(), Refusal> {
         let (reply, answer) = oneshot::channel();
-        let command = Command::Progress { ticket: self.ticket, standing: self.standing, progress, reply };
-        if self.commands.send(command).is_err() {
+        // Without the door's task nothing is refused any more.
+        if self.commands.send(command(reply)).is_err() {
             return Ok(());
         }
         answer.await.unwrap_or(Ok(()))
@@ -185,12 +200,13 @@ impl<C: Clock, O: DoorObserver> Keeper<C, O> {
                 // A permit that nobody receives is dropped, and leaves.
                 let _ = reply.send(permit.map_err(NotAdmitted::Refused));
             }
+            Command::Received { ticket, standing, reply } => {
+                let verdict = self.admission.received(now, ticket);
+                self.judged(&standing, verdict, reply);
+            }
             Command::Progress { ticket, standing, progress, reply } => {
                 let verdict = self.admission.progress(now, ticket, progress);
-                if let Err(refusal) = verdict {
-                    self.observer.turned_out(&standing, refusal);
-                }
-                let _ = reply.send(verdict);
+                self.judged(&standing, verdict, reply);
             }
             Command::Leave { ticket, standing, outcome } => {
                 let settled = self.admission.leave(now, ticket, outcome);
@@ -199,5 +215,13 @@ impl<C: Clock, O: DoorObserver> Keeper<C, O> {
             Command::Close => self.closed = true,
             Command::TellWhenEmpty(listener) => self.listeners.push(listener),
         }
+    }
+
+    /// Tells a request that was let in whether it may stay.
+    fn judged(&self, standing: &Standing, verdict: Result<(), Refusal>, reply: oneshot::Sender<Result<(), Refusal>>) {
+        if let Err(refusal) = verdict {
+            self.observer.turned_out(standing, refusal);
+        }
+        let _ = reply.send(verdict);
     }
 }

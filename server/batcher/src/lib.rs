@@ -20,6 +20,7 @@
 //!   left of the batch is filled with items of that bucket, bulk in the end.
 //! - **Bounds** are predicted compute time, never a count alone.
 //! - **Cost** is learnt for each bucket from what batches took ([`CostModel`]).
+//! - **Lanes** ([`Lanes`]): a batch is cut when there is a thread for it, not before.
 //! - **Cancellation**: dropping a future takes its work out before the next batch is cut.
 //! - **Deadlines**: work that cannot be in time any more is dropped and its
 //!   caller answered at once, also while the executor is busy.
@@ -30,6 +31,7 @@ mod backlog;
 mod clock;
 mod cost;
 mod door;
+mod lanes;
 mod observer;
 mod owner;
 mod queue;
@@ -43,6 +45,7 @@ pub use backlog::Padding;
 pub use clock::{Clock, TokioClock};
 pub use cost::{CostModel, CostModels};
 pub use door::{Door, DoorObserver, NotAdmitted, Permit};
+pub use lanes::{Lanes, OwnLanes};
 pub use observer::{Batch as ObservedBatch, Depth, DropReason, NoObserver, Observer};
 pub use queue::Queue;
 pub use scheduler::{Batch, BatchId, Limits, Member, Scheduler, Step};

@@ -1,7 +1,8 @@
 //! The task that owns a queue: takes commands, has batches executed, gives answers.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,9 +10,10 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::clock::Clock;
+use crate::lanes::Lanes;
 use crate::observer::{Batch as Observed, DropReason, Observer};
 use crate::scheduler::{Batch, BatchId, Limits, Member, Scheduler, Step};
-use crate::work::{Executed, Item, Rejected, Served, Standing, Ticket};
+use crate::work::{Executed, Item, Priority, Rejected, Served, Standing, Tenant, Ticket};
 
 /// What a caller gets.
 pub(crate) type Answer<R> = Result<Served<R>, Rejected>;
@@ -33,11 +35,19 @@ struct Open<R> {
     reply: oneshot::Sender<Answer<R>>,
 }
 
+/// Waiting for a lane.
+type Asking<L> = Pin<Box<dyn Future<Output = Option<L>> + Send>>;
+
 /// The state of a queue; lives in one task.
-pub(crate) struct Owner<P, R, C, O, E> {
+pub(crate) struct Owner<P, R, C, O, L: Lanes, E> {
     scheduler: Scheduler<P>,
     clock: C,
     observer: O,
+    lanes: L,
+    /// A lane that was granted and not used yet.
+    lane: Option<L::Lane>,
+    /// A lane that was asked for, and for what.
+    asking: Option<(Standing, Asking<L::Lane>)>,
     executor: Arc<E>,
     /// Groups without an answer; a group that was cancelled or refused is not
     /// here, and results that come for it are thrown away.
@@ -46,20 +56,24 @@ pub(crate) struct Owner<P, R, C, O, E> {
     running: HashMap<Id, (BatchId, Observed)>,
 }
 
-impl<P, R, C, O, E, F> Owner<P, R, C, O, E>
+impl<P, R, C, O, L, E, F> Owner<P, R, C, O, L, E>
 where
     P: Send + 'static,
     R: Send + 'static,
     C: Clock,
     O: Observer,
-    E: Fn(Vec<P>, Standing) -> F + Send + Sync + 'static,
+    L: Lanes,
+    E: Fn(Vec<P>, L::Lane) -> F + Send + Sync + 'static,
     F: Future<Output = Executed<R>> + Send + 'static,
 {
-    pub(crate) fn new(limits: Limits, clock: C, observer: O, executor: E) -> Self {
+    pub(crate) fn new(limits: Limits, clock: C, observer: O, lanes: L, executor: E) -> Self {
         Self {
             scheduler: Scheduler::new(limits),
             clock,
             observer,
+            lanes,
+            lane: None,
+            asking: None,
             executor: Arc::new(executor),
             open: HashMap::new(),
             batches: JoinSet::new(),
@@ -84,6 +98,13 @@ where
                     None => return,
                 },
                 Some(ended) = self.batches.join_next_with_id() => self.finish(ended),
+                lane = granted(&mut self.asking) => {
+                    self.asking = None;
+                    match lane {
+                        Some(lane) => self.lane = Some(lane),
+                        None => return,
+                    }
+                }
                 () = sleep_until(&self.clock, alarm) => {}
             }
         }
@@ -125,12 +146,22 @@ where
         let mut changed = false;
         let alarm = loop {
             match self.scheduler.next(self.clock.now()) {
-                Step::Run(batch) => self.start(batch),
+                Step::Ready { standing, alarm } => match self.lane.take() {
+                    Some(lane) => self.start(lane),
+                    None => {
+                        self.ask(standing);
+                        break alarm;
+                    }
+                },
                 Step::Drop { ticket, items, reason } => {
                     self.observer.dropped(items, reason);
                     self.answer(ticket, Err(Rejected::DeadlineExceeded));
                 }
-                Step::Wait(alarm) => break alarm,
+                Step::Wait(alarm) => {
+                    // Nobody to use a lane: others may have it.
+                    (self.lane, self.asking) = (None, None);
+                    break alarm;
+                }
             }
             changed = true;
         };
@@ -140,15 +171,25 @@ where
         alarm
     }
 
-    fn start(&mut self, batch: Batch<P>) {
-        let Batch { id, payloads, standing, observed, waited } = batch;
+    /// Asks for a lane, with the standing of what is next; something more urgent asks anew.
+    fn ask(&mut self, standing: Standing) {
+        let urgency = |standing: &Standing| (standing.priority, standing.deadline);
+        if self.asking.as_ref().is_none_or(|(asked, _)| urgency(&standing) < urgency(asked)) {
+            let asking = self.lanes.take(self.clock.now(), standing);
+            self.asking = Some((standing, Box::pin(asking)));
+        }
+    }
+
+    fn start(&mut self, lane: L::Lane) {
+        let Some(batch) = self.scheduler.cut(self.clock.now()) else { return };
+        let Batch { id, payloads, observed, waited } = batch;
         for waited in waited {
             self.observer.waited(observed.bucket, waited);
         }
         self.observer.batch_started(&observed);
         let executor = Arc::clone(&self.executor);
         // Called inside the task, so that a panic before the first await stays there, too.
-        let task = self.batches.spawn(async move { executor(payloads, standing).await });
+        let task = self.batches.spawn(async move { executor(payloads, lane).await });
         self.running.insert(task.id(), (id, observed));
     }
 
@@ -165,14 +206,28 @@ where
         let busy = outcome.as_ref().ok().map(|executed| executed.busy);
         let members = self.scheduler.finish(batch, busy);
         self.observer.batch_ended(&observed, busy);
+        if let Some(busy) = busy {
+            self.charge(&members, observed.filled, busy);
+        }
         match outcome {
             Ok(Executed { results, busy }) => {
                 for (member, result) in members.into_iter().zip(results) {
-                    let part = member.units as f64 / observed.filled.max(1) as f64;
-                    self.collect(member, result, busy.mul_f64(part.min(1.0)));
+                    self.collect(member, result, part(busy, member.units, observed.filled));
                 }
             }
             Err(reason) => self.fail(&members, &reason),
+        }
+        self.observer.depth(self.scheduler.depth());
+    }
+
+    /// Charges a batch to those whose items it held, each for its part.
+    fn charge(&self, members: &[Member], filled: u64, busy: Duration) {
+        let mut parts: BTreeMap<(Priority, Tenant), (Standing, u64)> = BTreeMap::new();
+        for Member { standing, units, .. } in members {
+            parts.entry((standing.priority, standing.tenant)).or_insert((*standing, 0)).1 += units;
+        }
+        for (standing, units) in parts.into_values() {
+            self.lanes.charge(standing, part(busy, units, filled));
         }
     }
 
@@ -204,8 +259,21 @@ where
     }
 }
 
+/// The part of `busy` that `units` of `filled` are.
+fn part(busy: Duration, units: u64, filled: u64) -> Duration {
+    busy.mul_f64((units as f64 / filled.max(1) as f64).min(1.0))
+}
+
+/// Completes with the lane that was asked for, or never when none was.
+async fn granted<L>(asking: &mut Option<(Standing, Asking<L>)>) -> Option<L> {
+    match asking {
+        Some((_, asking)) => asking.await,
+        None => std::future::pending().await,
+    }
+}
+
 /// Completes at `moment`, or never without one.
-pub(crate) async fn sleep_until(clock: &impl Clock, moment: Option<Instant>) {
+async fn sleep_until(clock: &impl Clock, moment: Option<Instant>) {
     match moment {
         Some(moment) => clock.sleep_until(moment).await,
         None => std::future::pending().await,

@@ -8,10 +8,11 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::clock::Clock;
+use crate::lanes::Lanes;
 use crate::observer::Observer;
 use crate::owner::{Command, Owner};
 use crate::scheduler::Limits;
-use crate::work::{Executed, Group, Rejected, Served, Standing, Ticket};
+use crate::work::{Executed, Group, Rejected, Served, Ticket};
 
 /// A handle on a queue; clones share the queue, which ends with the last one.
 #[derive(Debug)]
@@ -31,15 +32,16 @@ impl<P, R> Clone for Queue<P, R> {
 impl<P: Send + 'static, R: Send + 'static> Queue<P, R> {
     /// Starts a queue on the current tokio runtime.
     ///
-    /// `executor` gets the payloads of a batch, and where its most urgent item stands. It may compute elsewhere, but
-    /// must not block the runtime.
-    pub fn start<E, F>(limits: Limits, clock: impl Clock, observer: impl Observer, executor: E) -> Self
+    /// A batch is cut when `lanes` has one for it; `executor` gets its payloads and
+    /// the lane. It may compute elsewhere, but must not block the runtime.
+    pub fn start<L, E, F>(limits: Limits, clock: impl Clock, observer: impl Observer, lanes: L, executor: E) -> Self
     where
-        E: Fn(Vec<P>, Standing) -> F + Send + Sync + 'static,
+        L: Lanes,
+        E: Fn(Vec<P>, L::Lane) -> F + Send + Sync + 'static,
         F: Future<Output = Executed<R>> + Send + 'static,
     {
         let (commands, receiver) = mpsc::unbounded_channel();
-        tokio::spawn(Owner::new(limits, clock, observer, executor).run(receiver));
+        tokio::spawn(Owner::new(limits, clock, observer, lanes, executor).run(receiver));
         Self { commands, tickets: Arc::default() }
     }
 

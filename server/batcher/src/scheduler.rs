@@ -44,8 +44,6 @@ pub struct Batch<P> {
     pub id: BatchId,
     /// What the executor gets.
     pub payloads: Vec<P>,
-    /// Where the batch stands: as its most urgent item.
-    pub standing: Standing,
     /// What it looks like from outside.
     pub observed: Observed,
     /// How long each of its items waited.
@@ -61,13 +59,20 @@ pub struct Member {
     pub index: usize,
     /// Its size.
     pub units: u64,
+    /// Where its group stands.
+    pub standing: Standing,
 }
 
 /// What is to be done now.
 #[derive(Debug)]
-pub enum Step<P> {
-    /// Execute this, and ask again.
-    Run(Batch<P>),
+pub enum Step {
+    /// [`Scheduler::cut`] a batch as soon as there is a lane for work that stands there, and ask again.
+    Ready {
+        /// Where what is next stands.
+        standing: Standing,
+        /// When to ask again, if there is no lane before.
+        alarm: Option<Instant>,
+    },
     /// Answer this group's caller, since what waited of it is dropped; ask again.
     Drop {
         /// The group.
@@ -141,7 +146,7 @@ impl<P> Scheduler<P> {
     }
 
     /// What is to be done at `now`.
-    pub fn next(&mut self, now: Instant) -> Step<P> {
+    pub fn next(&mut self, now: Instant) -> Step {
         let deadlines_count = self.limits.order.discipline == Discipline::Deadline;
         if deadlines_count && let Some(ticket) = self.backlog.expired(now).first() {
             return self.drop_group(*ticket, DropReason::Expired);
@@ -150,15 +155,18 @@ impl<P> Scheduler<P> {
         if deadlines_count && self.is_hopeless(&head, now) {
             return self.drop_group(head.ticket, DropReason::Hopeless);
         }
+        let alarm = deadlines_count.then(|| self.backlog.earliest_deadline()).flatten();
         match self.release(&head) {
-            Some(moment) if moment <= now => {}
-            moment => {
-                let alarm = deadlines_count.then(|| self.backlog.earliest_deadline()).flatten();
-                return Step::Wait(moment.into_iter().chain(alarm).min());
-            }
+            Some(moment) if moment <= now => Step::Ready { standing: head.standing, alarm },
+            moment => Step::Wait(moment.into_iter().chain(alarm).min()),
         }
+    }
+
+    /// Cuts the batch that is ready at `now`: whoever is next, and what shares its bucket.
+    pub fn cut(&mut self, now: Instant) -> Option<Batch<P>> {
+        let head = self.backlog.head(&self.costs)?;
         let batch = self.backlog.cut(self.room(head.bucket), &self.costs);
-        Step::Run(self.start(now, &head, batch))
+        Some(self.start(now, head.bucket, batch))
     }
 
     /// Takes note that a batch ended, after `busy` of compute time unless it failed; gives its items.
@@ -227,27 +235,26 @@ impl<P> Scheduler<P> {
         Room { max_items: self.limits.max_batch_items, max_time, padding: self.limits.padding, bulk_too: true }
     }
 
-    fn start(&mut self, now: Instant, head: &Head, batch: Vec<Cut<P>>) -> Batch<P> {
+    fn start(&mut self, now: Instant, bucket: Bucket, batch: Vec<Cut<P>>) -> Batch<P> {
         let id = self.batches;
         self.batches += 1;
-        let bucket = head.bucket;
-        let most_urgent =
-            |a: Standing, b: Standing| if (b.priority, b.deadline) < (a.priority, a.deadline) { b } else { a };
-        let standing = batch.iter().map(|cut| cut.standing).reduce(most_urgent).unwrap_or(head.standing);
         let filled = batch.iter().fold(0u64, |sum, cut| sum.saturating_add(cut.item.units));
         let largest = batch.iter().map(|cut| cut.item.units).max().unwrap_or(0);
         let units = self.limits.padding.units(batch.len(), filled, largest);
         let predicted = self.costs.of(bucket).predict(units);
-        let member = |cut: &Cut<P>| Member { ticket: cut.ticket, index: cut.index, units: cut.item.units };
+        let member = |cut: &Cut<P>| {
+            let Cut { ticket, index, standing, item } = cut;
+            Member { ticket: *ticket, index: *index, units: item.units, standing: *standing }
+        };
         let members: Vec<Member> = batch.iter().map(member).collect();
         let waited = batch.iter().map(|cut| now.saturating_duration_since(cut.item.since)).collect();
         let observed = Observed { bucket, items: batch.len(), units, filled, predicted };
         let ends = now.checked_add(predicted).unwrap_or(now);
         self.running.insert(id, Running { members, bucket, units, ends });
-        Batch { id, standing, payloads: batch.into_iter().map(|cut| cut.item.payload).collect(), observed, waited }
+        Batch { id, payloads: batch.into_iter().map(|cut| cut.item.payload).collect(), observed, waited }
     }
 
-    fn drop_group(&mut self, ticket: Ticket, reason: DropReason) -> Step<P> {
+    fn drop_group(&mut self, ticket: Ticket, reason: DropReason) -> Step {
         Step::Drop { ticket, items: self.backlog.remove(ticket), reason }
     }
 }

@@ -43,6 +43,7 @@ enum Command {
     Take { ticket: Ticket, standing: Standing, cost: Duration, since: Instant, reply: oneshot::Sender<Turn> },
     Cancel(Ticket),
     Done(Priority),
+    Charge(Standing, Duration),
 }
 
 impl Turns {
@@ -63,6 +64,14 @@ impl Turns {
         let turn = turn.await.ok();
         leave.ticket = None;
         turn
+    }
+}
+
+impl Turns {
+    /// Charges work that stands there `cost` more than it said in advance.
+    pub fn charge(&self, standing: Standing, cost: Duration) {
+        // Without the task nobody is in line.
+        let _ = self.commands.send(Command::Charge(standing, cost));
     }
 }
 
@@ -130,6 +139,7 @@ impl Owner {
             Command::Cancel(ticket) => {
                 self.backlog.remove(ticket);
             }
+            Command::Charge(standing, cost) => self.backlog.charge(&standing, cost),
             Command::Done(priority) => {
                 self.taken -= 1;
                 self.taken_by_bulk -= usize::from(priority == Priority::Bulk);

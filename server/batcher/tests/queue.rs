@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use slipstream_batcher::{
     Bucket, Depth, Discipline, DropReason, Executed, Group, Item, Limits, NoObserver, ObservedBatch, Observer, Order,
-    Padding, Priority, Queue, Rejected, Standing, Tenant, TokioClock,
+    OwnLanes, Padding, Priority, Queue, Rejected, Standing, Tenant, TokioClock,
 };
 
 const MS: Duration = Duration::from_millis(1);
@@ -32,7 +32,7 @@ type Log = Arc<Mutex<Vec<Vec<u32>>>>;
 fn doubling(limits: Limits) -> (Queue<u32, u32>, Log) {
     let log = Log::default();
     let seen = Arc::clone(&log);
-    let queue = Queue::start(limits, TokioClock, NoObserver, move |batch: Vec<u32>, _| {
+    let queue = Queue::start(limits, TokioClock, NoObserver, OwnLanes, move |batch: Vec<u32>, _| {
         seen.lock().unwrap().push(batch.clone());
         async move {
             tokio::time::sleep(50 * MS).await;
@@ -153,7 +153,7 @@ async fn a_panic_fails_its_batch_and_the_queue_lives_on() {
 
 #[tokio::test(start_paused = true)]
 async fn an_executor_that_loses_results_fails_the_batch() {
-    let queue = Queue::start(limits(), TokioClock, NoObserver, |batch: Vec<u32>, _| async move {
+    let queue = Queue::start(limits(), TokioClock, NoObserver, OwnLanes, |batch: Vec<u32>, _| async move {
         Executed { results: batch[1..].to_vec(), busy: MS }
     });
     let failed = results(&queue, group(&[1, 2], 1_000 * MS)).await;
@@ -211,7 +211,7 @@ impl Observer for Recorder {
 #[tokio::test(start_paused = true)]
 async fn the_observer_sees_depth_waits_batches_and_drops() {
     let recorder = Recorder::default();
-    let queue = Queue::start(limits(), TokioClock, recorder.clone(), |batch: Vec<u32>, _| async move {
+    let queue = Queue::start(limits(), TokioClock, recorder.clone(), OwnLanes, |batch: Vec<u32>, _| async move {
         tokio::time::sleep(50 * MS).await;
         Executed { results: batch, busy: 50 * MS }
     });

@@ -12,6 +12,9 @@ use super::error::ApiError;
 /// What callers are called when nobody needs a key.
 const ANONYMOUS: &str = "anonymous";
 
+/// The last number that a tenant can have; one more is the server's own.
+const MAX_TENANT: u16 = u16::MAX - 1;
+
 /// Longest name of a tenant, which becomes a label of metrics.
 const MAX_NAME_LENGTH: usize = 64;
 
@@ -68,7 +71,7 @@ impl Keys {
                 these.tenants.len() - 1
             });
             // More tenants than numbers share the last one.
-            these.keys.push((secret, Tenant(u16::try_from(index).unwrap_or(u16::MAX))));
+            these.keys.push((secret, Tenant(u16::try_from(index).unwrap_or(u16::MAX).min(MAX_TENANT))));
         }
         if these.tenants.is_empty() {
             these.tenants.push(ANONYMOUS.to_owned());

@@ -73,6 +73,8 @@ pub async fn ready(State(app): State<Arc<App>>) -> Response {
         Some(_) if app.prober.works(&app.pipeline).await => HealthState::Ready,
         Some(_) => HealthState::Failing,
     };
+    // Draining may have begun while the operation ran.
+    let state = if app.admission.is_draining() { HealthState::Draining } else { state };
     let ready = state == HealthState::Ready;
     metrics::ready(ready);
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

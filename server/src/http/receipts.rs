@@ -99,17 +99,20 @@ pub async fn read_receipt(
     };
     let reading = async {
         let upload = receive(&app, &job, parts, body, form).await?;
+        job.received().await?;
         let received = arrived.elapsed();
         Ok((received, app.pipeline.read(upload, &job, options.include).await?))
     };
     let outcome = tokio::select! {
+        // An answer that is there goes out, even when time is up.
+        biased;
         outcome = reading => outcome,
         cut_off = app.admission.until_cut_off() => Err(cut_off),
     };
     let busy = job.busy();
     job.leave(match &outcome {
         Ok(_) => Outcome::Done { busy },
-        Err(error) if error.code == ErrorCode::DeadlineExceeded => Outcome::Missed,
+        Err(error) if error.code == ErrorCode::DeadlineExceeded => Outcome::Missed { busy },
         Err(_) => Outcome::Abandoned,
     });
     let (received, Reading { response, waited, times }) = outcome?;

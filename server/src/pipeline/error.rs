@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use slipstream_batcher::Rejected;
+use slipstream_batcher::{Reason, Refusal, Rejected};
 
 use super::decode::DecodeError;
 use crate::registry::ModelFailure;
@@ -38,6 +38,16 @@ impl From<Rejected> for ReadError {
             // What a panic says may quote a receipt; its place is in the log already.
             Rejected::Failed(_) => Self::Model(ModelFailure::new("a batch failed")),
             Rejected::Closed => Self::Closed,
+        }
+    }
+}
+
+impl From<Refusal> for ReadError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal.reason {
+            // Coming back would not help.
+            Reason::Hopeless => Self::DeadlineExceeded,
+            _ => Self::Overloaded { retry_after: refusal.retry_after },
         }
     }
 }

@@ -91,6 +91,17 @@ impl Job {
         served.results.into_iter().collect::<Result<_, _>>().map_err(ReadError::Model)
     }
 
+    /// Says that the upload is there.
+    ///
+    /// # Errors
+    /// When it took so long that there is no time left for the rest.
+    pub async fn received(&self) -> Result<(), ReadError> {
+        match &self.permit {
+            Some(permit) => Ok(permit.received().await?),
+            None => Ok(()),
+        }
+    }
+
     /// Says that the receipt has come to `checkpoint`, with `units` to go.
     ///
     /// # Errors
@@ -98,7 +109,7 @@ impl Job {
     pub async fn progress(&self, checkpoint: Checkpoint, units: u64) -> Result<(), ReadError> {
         let Some(permit) = &self.permit else { return Ok(()) };
         let progress = Progress { checkpoint: checkpoint as Bucket, units, busy: self.busy() };
-        permit.progress(progress).await.map_err(|refusal| ReadError::Overloaded { retry_after: refusal.retry_after })
+        Ok(permit.progress(progress).await?)
     }
 
     /// Counts compute time of the stage whose span this is called in.

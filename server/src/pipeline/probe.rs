@@ -9,6 +9,9 @@ use slipstream_models::{Quad, Raster, TextLine, TextLines, TextRegions, detect::
 use super::{Job, Pipeline, ReadError, crop, detect, extract, recognise};
 use crate::registry::{ModelFailure, Serving};
 
+/// Probes are no caller's: they have a share of their own, which is as large as any.
+const NOBODY: Tenant = Tenant(u16::MAX);
+
 /// A page whose side fits a quick check.
 const SMALL: usize = 96;
 
@@ -41,7 +44,7 @@ impl Pipeline {
     }
 
     async fn exercise(&self, serving: &Arc<Serving>, side: usize, patience: Duration) -> Result<(), ReadError> {
-        let (priority, tenant) = (Priority::Interactive, Tenant::default());
+        let (priority, tenant) = (Priority::Interactive, NOBODY);
         let standing = Standing { priority, tenant, deadline: Instant::now() + patience };
         let job = Job::standing("probe".to_owned(), Arc::clone(serving), standing);
         let paper = Raster::new(side, side, vec![255; side * side * 3]).map_err(ModelFailure::new)?;

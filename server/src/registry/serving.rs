@@ -1,7 +1,7 @@
 //! A set of models with the queues that feed it: lines of all requests share one.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use slipstream_api::ModelInfo;
 use slipstream_batcher::{Bucket, Executed, Item, Limits, Order, Padding, Queue, TokioClock};
@@ -224,14 +224,12 @@ impl Starter<'_> {
             initial_time_per_unit: shape.time_per_unit,
         };
         let (compute, work) = (self.compute.clone(), Arc::new(work));
-        let queue = Queue::start(limits, TokioClock, observer, move |batch, standing| {
+        let queue = Queue::start(limits, TokioClock, observer, compute.lanes(), move |batch, turn| {
             let (compute, work) = (compute.clone(), Arc::clone(&work));
-            let timed = move || {
-                let started = Instant::now();
-                let results = work(batch);
-                Executed { results, busy: started.elapsed() }
-            };
-            async move { compute.run(standing, timed).await.value }
+            async move {
+                let (results, busy) = compute.run_on(Some(turn), move || work(batch)).await;
+                Executed { results, busy }
+            }
         });
         ModelQueue { queue, threads: shape.threads, buckets: shape.buckets }
     }

@@ -58,7 +58,7 @@ impl DoorObserver for DoorMetrics {
     fn left(&self, standing: &Standing, outcome: Outcome, settled: Option<Settled>) {
         let outcome = match outcome {
             Outcome::Done { .. } => "done",
-            Outcome::Missed => "missed",
+            Outcome::Missed { .. } => "missed",
             Outcome::Abandoned => "abandoned",
         };
         metrics::outcomes(self.tenant(standing), standing.priority, outcome).increment(1);
@@ -77,7 +77,7 @@ impl DoorObserver for DoorMetrics {
     }
 }
 
-/// Why a request was refused, in a word.
+/// Why a request was refused, in a word; see [`metrics::REFUSALS`].
 fn word(reason: Reason) -> &'static str {
     match reason {
         Reason::Limit => "limit",

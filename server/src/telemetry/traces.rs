@@ -4,6 +4,8 @@
 //! after the other. A caller's `traceparent` (W3C Trace Context) is continued.
 //! Nothing of a receipt is in a span.
 
+use std::time::Duration;
+
 use axum::http::HeaderMap;
 use opentelemetry::propagation::{Extractor, TextMapPropagator};
 use opentelemetry::trace::TracerProvider;
@@ -21,6 +23,9 @@ const SERVICE: &str = "slipstream";
 
 /// Path of the protocol below an endpoint.
 const PATH: &str = "/v1/traces";
+
+/// How long the last traces may take.
+const LAST_WAIT: Duration = Duration::from_secs(3);
 
 /// Why traces cannot be sent.
 #[derive(Debug, thiserror::Error)]
@@ -71,8 +76,9 @@ impl Traces {
     /// Sends what is left.
     pub async fn shut_down(self) {
         // It waits for the exporter, which runs on the runtime.
-        let ended = tokio::task::spawn_blocking(move || self.0.shutdown()).await;
-        if !matches!(ended, Ok(Ok(()))) {
+        let ending = tokio::task::spawn_blocking(move || self.0.shutdown());
+        // A collector that does not answer must not hold up the exit.
+        if !matches!(tokio::time::timeout(LAST_WAIT, ending).await, Ok(Ok(Ok(())))) {
             tracing::warn!("the last traces may not have been sent");
         }
     }

@@ -1,4 +1,7 @@
 //! A server on the virtual clock: the real door, turns and queues, with sleeping in place of computing.
+//!
+//! Simpler than the server in that uploads take no time, refused callers do not
+//! come back, and detection runs on one thread instead of spreading over those that are free.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -89,16 +92,16 @@ impl Server {
         let padding = Padding::default();
         let model = |line: Line, lanes, items, observer: Padding, stream| {
             let limits = policy.queue(service, lanes, items, Duration::from_secs_f64(line.unit_ms / 1e3));
-            let (threads, pad) = (threads.clone(), limits.padding);
+            let pad = limits.padding;
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
             rng.set_stream(stream);
             let rng = Arc::new(Mutex::new(rng));
-            Queue::start(limits, TokioClock, observer, move |batch: Vec<u64>, standing| {
+            Queue::start(limits, TokioClock, observer, threads.clone(), move |batch: Vec<u64>, turn| {
                 let units = pad.units(batch.len(), batch.iter().sum(), batch.iter().copied().max().unwrap_or(0));
                 let busy = line.draw(units, &mut rng.lock().unwrap_or_else(PoisonError::into_inner));
-                let threads = threads.clone();
                 async move {
-                    compute(&threads, standing, busy).await;
+                    tokio::time::sleep(busy).await;
+                    drop(turn);
                     Executed { results: vec![(); batch.len()], busy }
                 }
             })
@@ -124,6 +127,10 @@ impl Server {
             Err(NotAdmitted::Refused(refusal)) => return Ended::Refused { retry_after: refusal.retry_after },
             Err(NotAdmitted::Closed) => return Ended::Refused { retry_after: Duration::ZERO },
         };
+        // Uploads take no time here.
+        if let Err(refusal) = permit.received().await {
+            return Ended::Refused { retry_after: refusal.retry_after };
+        }
         let busy = Rc::new(RefCell::new(Duration::ZERO));
         // The client waits until its deadline, whatever the policy.
         let stages = self.stages(&permit, &receipt, &busy);
@@ -131,7 +138,7 @@ impl Server {
         let busy = *busy.borrow();
         permit.leave(match ended {
             Ended::Read => Outcome::Done { busy },
-            Ended::Missed => Outcome::Missed,
+            Ended::Missed => Outcome::Missed { busy },
             Ended::Refused { .. } => Outcome::Abandoned,
         });
         ended
@@ -177,7 +184,8 @@ impl Server {
 
 /// Computes for `work` on a thread.
 async fn compute(threads: &Turns, standing: Standing, work: Duration) {
-    let turn = threads.take(now(), standing, work).await;
+    let turn = threads.take(now(), standing, Duration::ZERO).await;
     tokio::time::sleep(work).await;
+    threads.charge(standing, work);
     drop(turn);
 }

@@ -1,6 +1,6 @@
 //! What is in flight: every admitted request with its predicted work, and the sums that decisions need.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
 use super::Progress;
@@ -9,13 +9,19 @@ use crate::work::{Bucket, Order, Priority, Standing, Tenant, Ticket};
 /// How long a tenant counts as present after its last request.
 const PRESENT: Duration = Duration::from_secs(1);
 
+/// How long an upload counts as work that is about to come.
+const UPLOAD: Duration = Duration::from_secs(1);
+
 /// An admitted request.
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
     pub(super) standing: Standing,
     pub(super) bucket: Bucket,
     pub(super) bytes: u64,
+    /// When it came, or when its upload was there.
     pub(super) entered: Instant,
+    /// Its upload is not there yet.
+    pub(super) uploading: bool,
     /// Nanoseconds of compute time that it was expected to take in all.
     pub(super) cost: u64,
     /// Nanoseconds of compute time that are left of it.
@@ -36,6 +42,8 @@ pub(super) struct Ledger {
     bands: [u64; Priority::ALL.len()],
     seen: BTreeMap<Tenant, Instant>,
     bytes: u64,
+    /// Uploads that count as work to come, in the order in which they began.
+    uploads: BTreeSet<(Instant, Ticket)>,
 }
 
 impl Ledger {
@@ -48,7 +56,28 @@ impl Ledger {
             bands: [0; Priority::ALL.len()],
             seen: BTreeMap::new(),
             bytes: 0,
+            uploads: BTreeSet::new(),
         }
+    }
+
+    /// Lets uploads that take long not count as work any more: the processors would stand idle for them.
+    pub(super) fn pass_over_slow_uploads(&mut self, now: Instant) {
+        while let Some((began, ticket)) = self.uploads.first().copied() {
+            if now.saturating_duration_since(began) < UPLOAD {
+                return;
+            }
+            self.uploads.pop_first();
+            self.revise(ticket, 0);
+        }
+    }
+
+    /// The upload of a request is there: from now on all of it is work.
+    pub(super) fn received(&mut self, now: Instant, ticket: Ticket, expected: f64) {
+        let Some(entry) = self.entries.get_mut(&ticket) else { return };
+        self.uploads.remove(&(entry.entered, ticket));
+        (entry.uploading, entry.entered, entry.expected) = (false, now, expected);
+        let cost = entry.cost;
+        self.revise(ticket, cost);
     }
 
     pub(super) fn requests(&self) -> usize {
@@ -59,13 +88,17 @@ impl Ledger {
         self.bytes
     }
 
+    pub(super) fn get(&self, ticket: Ticket) -> Option<&Entry> {
+        self.entries.get(&ticket)
+    }
+
     pub(super) fn get_mut(&mut self, ticket: Ticket) -> Option<&mut Entry> {
         self.entries.get_mut(&ticket)
     }
 
     /// Nanoseconds in flight.
     pub(super) fn total(&self) -> u64 {
-        self.bands.iter().sum()
+        self.bands.iter().fold(0, |sum, band| sum.saturating_add(*band))
     }
 
     /// Nanoseconds in flight of one band.
@@ -127,6 +160,9 @@ impl Ledger {
         let of = (entry.standing.priority, entry.standing.tenant, entry.remaining);
         self.by_deadline.insert((entry.standing.deadline, ticket), of);
         self.replace(&entry.standing, 0, entry.remaining);
+        if entry.uploading {
+            self.uploads.insert((entry.entered, ticket));
+        }
         self.entries.insert(ticket, entry);
     }
 
@@ -143,6 +179,7 @@ impl Ledger {
 
     pub(super) fn remove(&mut self, ticket: Ticket) -> Option<Entry> {
         let entry = self.entries.remove(&ticket)?;
+        self.uploads.remove(&(entry.entered, ticket));
         self.by_deadline.remove(&(entry.standing.deadline, ticket));
         self.bytes = self.bytes.saturating_sub(entry.bytes);
         self.replace(&entry.standing, entry.remaining, 0);
@@ -152,9 +189,9 @@ impl Ledger {
     /// Lets one request weigh `after` in the sums instead of `before`.
     fn replace(&mut self, standing: &Standing, before: u64, after: u64) {
         let band = &mut self.bands[standing.priority as usize];
-        *band = (*band - before).saturating_add(after);
+        *band = band.saturating_sub(before).saturating_add(after);
         let tenant = self.tenants.entry(standing.tenant).or_default();
-        *tenant = (*tenant - before).saturating_add(after);
+        *tenant = tenant.saturating_sub(before).saturating_add(after);
         if *tenant == 0 {
             self.tenants.remove(&standing.tenant);
         }

@@ -24,9 +24,6 @@ const WIDEN: f64 = 1.25;
 /// Part of the target below which work has run short.
 const SHORT: f64 = 0.5;
 
-/// A request that used more of its time than this counts as late.
-const LATE: f64 = 0.95;
-
 /// What a late request leaves of the limit.
 const DECREASE: f64 = 0.8;
 
@@ -97,10 +94,10 @@ impl Limit {
         value * OPEN.powf((rounds.floor() - 1.0).min(100.0))
     }
 
-    /// A request that `entered` then has used `used` of its time; more than 1 is too late.
-    pub(super) fn learn(&mut self, now: Instant, entered: Instant, used: f64) {
+    /// A request that `entered` then has missed its deadline, which it was expected to keep.
+    pub(super) fn missed(&mut self, now: Instant, entered: Instant) {
         // Once for all requests that were in flight together.
-        if used > LATE && self.lowered.is_none_or(|lowered| entered >= lowered) {
+        if self.lowered.is_none_or(|lowered| entered >= lowered) {
             self.value = (self.value * DECREASE).max(self.target.min(self.value));
             self.lowered = Some(now);
         }
@@ -164,11 +161,10 @@ mod tests {
     fn requests_that_were_late_together_lower_it_once_and_never_below_the_target() {
         let (now, mut limit) = (start(), Limit::new(1_000.0, 700.0));
         let second = Duration::from_secs(1);
-        limit.learn(now + second, now, 1.2);
-        limit.learn(now + 2 * second, now, 1.2);
-        limit.learn(now + 2 * second, now, 0.5);
+        limit.missed(now + second, now);
+        limit.missed(now + 2 * second, now);
         assert_eq!(limit.value(), 800.0);
-        limit.learn(now + 3 * second, now + 2 * second, 1.2);
+        limit.missed(now + 3 * second, now + 2 * second);
         assert_eq!(limit.value(), 700.0);
     }
 }

@@ -35,9 +35,15 @@ fn bulk(now: Instant) -> Claim {
     claim
 }
 
+/// Lets a request in whose upload is there at once.
+fn enter(admission: &mut Admission, now: Instant, claim: Claim) -> Result<Ticket, Refusal> {
+    let ticket = admission.enter(now, claim)?.ticket;
+    admission.received(now, ticket).map(|()| ticket)
+}
+
 /// How many of `count` such claims are let in, and why the last one was not.
 fn let_in(admission: &mut Admission, now: Instant, claim: Claim, count: usize) -> (usize, Option<Reason>) {
-    let answers: Vec<_> = (0..count).map(|_| admission.enter(now, claim)).collect();
+    let answers: Vec<_> = (0..count).map(|_| enter(admission, now, claim)).collect();
     (answers.iter().flatten().count(), answers.last().unwrap().err().map(|refusal| refusal.reason))
 }
 
@@ -116,21 +122,22 @@ fn a_request_that_turns_out_larger_than_there_is_room_for_ends_whole() {
     let mut admission = Admission::new(AdmissionLimits { max_wait: 1_500 * MS, ..limits() });
     let soon = claim(now, 0, 300 * MS);
     let lines = |units| Progress { checkpoint: 0, units, busy: 20 * MS };
-    let first = admission.enter(now, soon).unwrap().ticket;
+    let first = enter(&mut admission, now, soon).unwrap();
     assert_eq!(admission.progress(now, first, lines(900)), Ok(()), "nothing is known of lines yet");
     assert_eq!(admission.load().in_flight, 80 * MS);
     // A line takes 1 ms.
     admission.leave(now, first, Outcome::Done { busy: 920 * MS });
-    let first = admission.enter(now, soon).unwrap().ticket;
+    let first = enter(&mut admission, now, soon).unwrap();
     assert_eq!(admission.progress(now, first, lines(2_000)), Ok(()), "alone, it may try");
     assert_eq!(admission.progress(now, first, lines(50)), Ok(()));
     assert_eq!(admission.load().in_flight, 50 * MS);
-    let second = admission.enter(now, claim(now, 0, 800 * MS)).unwrap().ticket;
+    let second = enter(&mut admission, now, claim(now, 0, 800 * MS)).unwrap();
     assert_eq!(admission.progress(now, second, lines(1_000)), Ok(()));
-    assert_eq!(admission.progress(now, second, lines(2_000)).unwrap_err().reason, Reason::Deadline);
+    assert_eq!(admission.progress(now, second, lines(1_590)).unwrap_err().reason, Reason::Deadline);
+    assert_eq!(admission.progress(now, second, lines(1_700)).unwrap_err().reason, Reason::Hopeless);
     admission.leave(now, second, Outcome::Abandoned);
-    let patient = admission.enter(now, claim(now, 0, Duration::from_secs(30))).unwrap().ticket;
-    assert_eq!(admission.progress(now, patient, lines(5_000)).unwrap_err().reason, Reason::Limit);
+    let patient = enter(&mut admission, now, claim(now, 0, Duration::from_secs(30))).unwrap();
+    assert_eq!(admission.progress(now, patient, lines(7_000)).unwrap_err().reason, Reason::Limit);
 }
 
 #[test]
@@ -139,7 +146,7 @@ fn costs_and_the_stretch_of_answers_are_learnt() {
     let mut admission = Admission::new(limits());
     // Requests take 40 ms of compute time, but 100 ms until they are answered.
     for _ in 0..100 {
-        let ticket = admission.enter(now, claim(now, 0, 400 * MS)).unwrap().ticket;
+        let ticket = enter(&mut admission, now, claim(now, 0, 400 * MS)).unwrap();
         now += 100 * MS;
         let settled = admission.leave(now, ticket, Outcome::Done { busy: 40 * MS }).unwrap();
         assert_eq!(settled.took, 100 * MS);
@@ -154,10 +161,30 @@ fn late_answers_lower_the_limit() {
     let mut now = Instant::now();
     let mut admission = Admission::new(limits());
     let before = admission.load().limit;
-    let ticket = admission.enter(now, claim(now, 0, 100 * MS)).unwrap().ticket;
+    let ticket = enter(&mut admission, now, claim(now, 0, 100 * MS)).unwrap();
     now += 100 * MS;
-    assert_eq!(admission.leave(now, ticket, Outcome::Missed), None);
+    assert_eq!(admission.leave(now, ticket, Outcome::Missed { busy: MS }), None);
     assert!(admission.load().limit < before);
+}
+
+#[test]
+fn slow_uploads_keep_nobody_out() {
+    let mut now = Instant::now();
+    let mut admission = Admission::new(limits());
+    let patient = |now| claim(now, 0, Duration::from_secs(30));
+    let slow: Vec<_> = (0..10).map(|_| admission.enter(now, patient(now)).unwrap().ticket).collect();
+    assert!(admission.enter(now, patient(now)).is_err(), "they may all be there in a moment");
+    now += Duration::from_secs(2);
+    assert_eq!(let_in(&mut admission, now, patient(now), 12).0, 10);
+    // What they become when they are there after all: work like any other, timed from now on.
+    for ticket in slow {
+        assert_eq!(admission.received(now, ticket), Ok(()));
+        admission.leave(now + 50 * MS, ticket, Outcome::Done { busy: 100 * MS });
+    }
+    assert!(admission.load().stretch < 1.5, "{}", admission.load().stretch);
+    let late = admission.enter(now, claim(now, 0, 5_000 * MS)).map(|entered| entered.ticket);
+    let refused = late.and_then(|ticket| admission.received(now + 4_980 * MS, ticket));
+    assert!(refused.is_err(), "no time is left for it");
 }
 
 #[test]
@@ -172,7 +199,7 @@ fn a_flood_that_lasts_does_not_make_a_line_that_lasts() {
             admission.leave(now, ticket, Outcome::Done { busy: 100 * MS });
         }
         for _ in 0..3 {
-            inside.extend(admission.enter(now, claim(now, 0, Duration::from_secs(30))).map(|entered| entered.ticket));
+            inside.extend(enter(&mut admission, now, claim(now, 0, Duration::from_secs(30))));
         }
     }
     assert!(inside.len() <= 3, "{} wait", inside.len());
@@ -191,7 +218,7 @@ proptest! {
             match action {
                 0 | 1 => {
                     let claim = if action == 0 { claim(now, tenant, MS * ms as u32) } else { bulk(now) };
-                    inside.extend(admission.enter(now, claim).map(|entered| entered.ticket));
+                    inside.extend(enter(&mut admission, now, claim));
                 }
                 _ if inside.is_empty() => {}
                 2 => {
@@ -200,7 +227,7 @@ proptest! {
                 }
                 _ => {
                     let ticket = inside.swap_remove(pick.index(inside.len()));
-                    let outcomes = [Outcome::Done { busy: MS * ms as u32 }, Outcome::Missed, Outcome::Abandoned];
+                    let outcomes = [Outcome::Done { busy: MS * ms as u32 }, Outcome::Missed { busy: MS * ms as u32 }, Outcome::Abandoned];
                     admission.leave(now, ticket, outcomes[ms as usize % 3]);
                 }
             }

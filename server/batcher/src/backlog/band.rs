@@ -69,11 +69,21 @@ impl<P> Band<P> {
         self.ready.remove(&(lane.served, tenant));
         self.now = self.now.max(lane.served);
         // At least one step, so that tenants take turns where nothing costs anything.
-        lane.served += ((cost as f64 * SCALE / weight) as u128).max(1);
+        lane.served += steps(cost, weight).max(1);
         if !lane.is_empty() {
             self.ready.insert((lane.served, tenant));
         }
         Some(item)
+    }
+
+    /// Charges a tenant `cost` nanoseconds at `weight` for what it was served before.
+    pub(super) fn charge(&mut self, tenant: Tenant, cost: u64, weight: f64) {
+        let Some(lane) = self.lanes.get_mut(&tenant) else { return };
+        let is_ready = self.ready.remove(&(lane.served, tenant));
+        lane.served += steps(cost, weight);
+        if is_ready {
+            self.ready.insert((lane.served, tenant));
+        }
     }
 
     /// Takes out all items of a group.
@@ -85,4 +95,9 @@ impl<P> Band<P> {
         }
         taken
     }
+}
+
+/// Virtual time of `cost` nanoseconds at `weight`.
+fn steps(cost: u64, weight: f64) -> u128 {
+    (cost as f64 * SCALE / weight) as u128
 }

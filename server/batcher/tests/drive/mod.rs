@@ -124,7 +124,8 @@ pub fn drive(limits: Limits, arrivals: &[Arrival], per_unit: Duration) -> Run {
         }
         loop {
             match scheduler.next(now) {
-                Step::Run(batch) => {
+                Step::Ready { .. } => {
+                    let Some(batch) = scheduler.cut(now) else { break };
                     let units: u64 = batch.payloads.iter().map(|payload| payload.2).sum();
                     let took = (per_unit * units as u32).max(MS);
                     let ends = at + took.as_millis() as u64;
