@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn tenants_are_a_list() {
-        let names = parse("--profile smoke --keys a=1,b=2").unwrap().keys.into_iter().map(|tenant| tenant.name);
+        let names = parse("--profile smoke --keys a:1,b:2").unwrap().keys.into_iter().map(|tenant| tenant.name);
         assert_eq!(names.collect::<Vec<_>>(), ["a", "b"]);
     }
 }

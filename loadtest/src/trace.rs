@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     fn tenants() -> Vec<Tenant> {
-        ["shop=a", "app=b"].map(|text| Tenant::parse(text).unwrap()).to_vec()
+        ["shop:a", "app:b"].map(|text| Tenant::parse(text).unwrap()).to_vec()
     }
 
     #[test]

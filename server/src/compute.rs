@@ -14,9 +14,9 @@ use crate::scheduling::Scheduling;
 #[derive(Debug, Clone)]
 pub struct Compute {
     pool: Arc<ThreadPool>,
-    /// One turn a thread. A thread that waits for a piece of its own job takes
-    /// up any job that the pool holds, whole, and its own is done only after
-    /// that; so jobs wait out here, most urgent first, until a thread is free.
+    /// One turn a thread, and one more. A thread that waits for a piece of its own
+    /// job takes up any job that the pool holds, whole, and its own is done only
+    /// after that; so jobs wait out here, most urgent first, until they are next.
     turns: Turns,
 }
 
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     fn one_thread() -> Compute {
-        Compute::start(1, &Scheduling::unbounded()).unwrap()
+        Compute::start(1, &Scheduling { bulk_floor: 0.0, ..Scheduling::unbounded() }).unwrap()
     }
 
     fn standing() -> Standing {
@@ -177,6 +177,14 @@ mod tests {
     async fn what_is_most_urgent_goes_first() {
         let compute = one_thread();
         let (release, first) = block(&compute).await;
+        // Stands ready behind the first, so that the others are in line.
+        let second = tokio::spawn({
+            let compute = compute.clone();
+            async move { compute.run(standing(), || ()).await }
+        });
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
         let order = Arc::new(Mutex::new(Vec::new()));
         let start = |name: &'static str, standing: Standing| {
             let (compute, order) = (compute.clone(), Arc::clone(&order));
@@ -193,6 +201,7 @@ mod tests {
         }
         drop(release);
         first.await.unwrap();
+        second.await.unwrap();
         for task in tasks {
             task.await.unwrap();
         }

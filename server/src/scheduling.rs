@@ -116,9 +116,11 @@ impl Scheduling {
         TurnLimits { max, max_bulk, order: self.order() }
     }
 
-    /// Whose work a compute thread takes up.
+    /// Whose work a compute thread takes up. One job more than there are threads
+    /// stands ready: without it a thread that ends waits until the next job has been
+    /// chosen and woken it up, which took 16 % of the receipts a second on two threads.
     pub fn threads(&self, threads: usize) -> TurnLimits {
-        TurnLimits { max: threads, max_bulk: threads, order: self.order() }
+        TurnLimits { max: threads + 1, max_bulk: threads + 1, order: self.order() }
     }
 }
 

@@ -13,9 +13,9 @@ use slipstream::scheduling::Scheduling;
 use slipstream_batcher::Discipline;
 use tokio::task::JoinHandle;
 
-/// Room for two receipts of which nothing is known yet, with 200 ms to spare for what they have done meanwhile; two tenants.
+/// Room for two receipts of which nothing is known yet, with some 100 ms to spare for what they have done meanwhile; two tenants.
 fn small() -> Setup {
-    let wait = Duration::from_millis(100);
+    let wait = Duration::from_millis(120);
     let scheduling = Scheduling { max_wait: wait, target_wait: wait, bulk_share: 0.5, ..Scheduling::unbounded() };
     Setup { scheduling, keys: vec!["acme:A", "globex:G"], ..Setup::default() }
 }

@@ -15,6 +15,9 @@ use crate::work::{Bucket, Discipline, Order, Priority, Standing, Tenant, Ticket}
 use band::Band;
 use lane::Key;
 
+/// Nanoseconds that bulk work owes at most for what it was charged afterwards.
+const MAX_DEBT: f64 = 1e9;
+
 /// One waiting item.
 #[derive(Debug)]
 pub(crate) struct Waiting<P> {
@@ -245,12 +248,17 @@ impl<P> Backlog<P> {
         self.order.weights.get(usize::from(tenant.0)).copied().filter(|weight| *weight > 0.0).unwrap_or(1.0)
     }
 
-    /// Work of `priority` was served: bulk that waits is owed its part of it, or got it.
+    /// Work of `priority` was served: bulk that waits is owed its part of it, or has got it. What is charged
+    /// afterwards may leave a debt, which interactive work pays off; what bulk got while nothing else waited is free.
     fn owe(&mut self, priority: Priority, cost: u64) {
+        let waits = |priority: Priority| !self.bands[priority as usize].is_empty();
         self.owed_to_bulk = match priority {
-            _ if self.bands[Priority::Bulk as usize].is_empty() => 0.0,
-            Priority::Interactive => self.owed_to_bulk + self.order.bulk_floor * cost as f64,
-            Priority::Bulk => (self.owed_to_bulk - cost as f64).max(0.0),
+            Priority::Interactive => {
+                let owed = self.owed_to_bulk + self.order.bulk_floor * cost as f64;
+                if waits(Priority::Bulk) { owed } else { owed.min(0.0) }
+            }
+            Priority::Bulk if waits(Priority::Interactive) => (self.owed_to_bulk - cost as f64).max(-MAX_DEBT),
+            Priority::Bulk => self.owed_to_bulk,
         };
     }
 

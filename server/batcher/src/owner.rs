@@ -215,9 +215,11 @@ where
                     self.collect(member, result, part(busy, member.units, observed.filled));
                 }
             }
-            Err(reason) => self.fail(&members, &reason),
+            Err(reason) => {
+                self.fail(&members, &reason);
+                self.observer.depth(self.scheduler.depth());
+            }
         }
-        self.observer.depth(self.scheduler.depth());
     }
 
     /// Charges a batch to those whose items it held, each for its part.

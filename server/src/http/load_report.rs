@@ -102,8 +102,12 @@ mod tests {
 
     #[test]
     fn the_header_has_the_names_of_the_report() {
-        let load =
-            Load { limit: Duration::from_secs(10), in_flight: Duration::from_secs(4), requests: 7, ..Load::default() };
+        let load = Load {
+            max_limit: Duration::from_secs(10),
+            in_flight: Duration::from_secs(4),
+            requests: 7,
+            ..Load::default()
+        };
         assert_eq!(
             text(0.75, (12.5, 0.0), &load),
             "TEXT cpu_utilization=0.750,application_utilization=0.400,rps_fractional=12.50,eps=0.00,\
