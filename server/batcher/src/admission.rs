@@ -121,7 +121,7 @@ pub enum Reason {
 pub struct Refusal {
     /// Why.
     pub reason: Reason,
-    /// Predicted time until it would be let in.
+    /// When to ask again: the time until there is room, and a second for every caller there is for a place.
     pub retry_after: Duration,
 }
 

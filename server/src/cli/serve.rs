@@ -84,7 +84,7 @@ async fn serve_and_trace(args: ServeArgs, log: LogSettings<'_>) -> Result<(), Fa
 async fn serve_until_stopped(args: ServeArgs) -> Result<(), Failure> {
     let stop = stop_signal()?;
     let max_upload_bytes = args.max_upload_mib << 20;
-    let keys = Keys::new(args.keys);
+    let keys = Keys::new(args.keys)?;
     let scheduling = args.scheduling.settings(keys.tenants())?;
     scheduling.check(args.engine.threads(), max_upload_bytes)?;
     let metrics = metrics::install()?;

@@ -60,11 +60,22 @@ pub struct Keys {
     tenants: Vec<String>,
 }
 
+/// Two keys are the same, so that nobody can say whose it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("--keys holds the same key twice, give every tenant its own")]
+pub struct KeyTwice;
+
 impl Keys {
     /// These keys. Several of one name are one tenant.
-    pub fn new(keys: Vec<Key>) -> Self {
+    ///
+    /// # Errors
+    /// When two are the same.
+    pub fn new(keys: Vec<Key>) -> Result<Self, KeyTwice> {
         let mut these = Self::default();
         for (place, Key { name, secret }) in keys.into_iter().enumerate() {
+            if these.keys.iter().any(|(known, _)| *known == secret) {
+                return Err(KeyTwice);
+            }
             let name = name.unwrap_or_else(|| format!("key-{}", place + 1));
             let index = these.tenants.iter().position(|known| *known == name).unwrap_or_else(|| {
                 these.tenants.push(name);
@@ -76,7 +87,7 @@ impl Keys {
         if these.tenants.is_empty() {
             these.tenants.push(ANONYMOUS.to_owned());
         }
-        these
+        Ok(these)
     }
 
     /// The names of the tenants, by their index.
@@ -129,7 +140,7 @@ mod tests {
     use super::*;
 
     fn keys(keys: &[&str]) -> Keys {
-        Keys::new(keys.iter().map(|key| key.parse().unwrap()).collect())
+        Keys::new(keys.iter().map(|key| key.parse().unwrap()).collect()).unwrap()
     }
 
     fn whose(keys: &Keys, header: Option<&str>) -> Option<Tenant> {
@@ -165,7 +176,8 @@ mod tests {
         assert_eq!(keys.tenants(), ["acme", "globex", "key-4"]);
         let tenants = ["old", "new", "g==", "loose"].map(|key| whose(&keys, Some(&format!("Bearer {key}"))).unwrap().0);
         assert_eq!(tenants, [0, 0, 1, 2]);
-        assert_eq!(Keys::new(Vec::new()).tenants(), ["anonymous"]);
+        assert_eq!(super::Keys::new(Vec::new()).unwrap().tenants(), ["anonymous"]);
+        assert!(Keys::new(vec!["a:same".parse().unwrap(), "b:same".parse().unwrap()]).is_err());
     }
 
     #[test]

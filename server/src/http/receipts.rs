@@ -69,11 +69,11 @@ struct Head {
         (status = 415, description = "`unsupported_media`: no image that is read here", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`undecodable`: a damaged image", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "`over_quota`: the caller's share is used up", body = Problem, content_type = "application/problem+json", headers(
-            ("retry-after" = u64, description = "seconds until there is room"),
+            ("retry-after" = u64, description = "seconds after which to ask again"),
         )),
         (status = 500, description = "`internal`: a fault of the server", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`overloaded` or `not_ready`", body = Problem, content_type = "application/problem+json", headers(
-            ("retry-after" = u64, description = "seconds until there is room"),
+            ("retry-after" = u64, description = "seconds after which to ask again"),
         )),
         (status = 504, description = "`deadline_exceeded`", body = Problem, content_type = "application/problem+json"),
     ),

@@ -115,7 +115,7 @@ impl Setup {
             document: DocumentSettings::default(),
             pages: self.scheduling.pages(self.threads),
         };
-        let keys = Keys::new(self.keys.iter().map(|key| key.parse().unwrap()).collect());
+        let keys = Keys::new(self.keys.iter().map(|key| key.parse().unwrap()).collect()).unwrap();
         let observer = DoorMetrics::new(keys.tenants().to_vec());
         let door = Door::open(self.scheduling.admission(self.threads), TokioClock, observer);
         let app = Arc::new(App {

@@ -78,7 +78,7 @@ fn main() -> Result<()> {
     let schedule = cli.trace.schedule(capacity_per_s, cli.seed)?;
     let mut runs = Vec::new();
     for policy in Policy::ALL {
-        runs.push(run::run(&service, policy, &schedule, deadline)?);
+        runs.push(run::run(&service, policy, &schedule, deadline, cli.seed)?);
     }
     let report = report::Report::new(cli.trace, capacity_per_s, deadline, &schedule, &runs)?;
     println!("{report}");

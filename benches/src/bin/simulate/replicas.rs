@@ -41,7 +41,7 @@ pub(crate) fn find(service: &Service, trace: Trace, rate_per_s: f64, deadline: D
         // One of them, whose arrivals are a thinned Poisson process: what a balancer gives it at random.
         let capacity = rate_per_s / replicas as f64 / trace.highest();
         let schedule = trace.schedule(capacity, seed)?;
-        let run = run::run(service, Policy::Slipstream, &schedule, deadline)?;
+        let run = run::run(service, Policy::Slipstream, &schedule, deadline, seed)?;
         let sent = slipstream_loadtest::record::join(&schedule, &run.samples);
         let good = sent.iter().filter(|sent| sent.is_good(deadline)).count();
         let share = good as f64 / sent.len().max(1) as f64;

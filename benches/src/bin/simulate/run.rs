@@ -42,16 +42,22 @@ fn standing(tenant: usize, bulk: bool, deadline: Duration) -> Standing {
     Standing { priority, tenant: Tenant(tenant as u16), deadline: now + deadline }
 }
 
-/// Serves `schedule` with `policy`.
-pub(crate) fn run(service: &Service, policy: Policy, schedule: &Schedule, deadline: Duration) -> Result<Run> {
+/// Serves `schedule` with `policy`; equal seeds draw equal receipts.
+pub(crate) fn run(
+    service: &Service,
+    policy: Policy,
+    schedule: &Schedule,
+    deadline: Duration,
+    seed: u64,
+) -> Result<Run> {
     let started = Instant::now();
     simulate(async || {
-        let server = Rc::new(Server::start(service, policy, 1));
+        let server = Rc::new(Server::start(service, policy, seed));
         let start = tokio::time::Instant::now();
         let mut coming = Vec::with_capacity(schedule.arrivals.len());
         for (index, arrival) in schedule.arrivals.iter().enumerate() {
             tokio::time::sleep_until(start + arrival.at).await;
-            let (server, receipt) = (Rc::clone(&server), service.receipt(arrival.image, 7));
+            let (server, receipt) = (Rc::clone(&server), service.receipt(arrival.image, seed));
             let standing = standing(arrival.tenant, arrival.bulk, deadline);
             coming.push(tokio::task::spawn_local(async move {
                 let sent = tokio::time::Instant::now();
@@ -83,7 +89,7 @@ pub(crate) fn capacity(service: &Service, seed: u64) -> Result<f64> {
             tokio::task::spawn_local(async move {
                 let (mut number, mut read) = (worker, 0u32);
                 while start.elapsed() < MEASURED {
-                    let receipt = service.receipt(number % RECEIPTS, 7);
+                    let receipt = service.receipt(number % RECEIPTS, seed);
                     let ended = server.read(receipt, standing(0, false, Duration::from_secs(3_600))).await;
                     read += u32::from(ended == Ended::Read);
                     number += CLOSED_LOOP;
