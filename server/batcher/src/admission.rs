@@ -11,7 +11,7 @@ mod limit;
 
 use std::time::{Duration, Instant};
 
-use crate::cost::CostModels;
+use crate::cost::{CostModels, nanoseconds};
 use crate::spread::Spread;
 use crate::work::{Bucket, Discipline, Order, Priority, Standing, Ticket};
 use demand::Demand;
@@ -113,6 +113,11 @@ pub enum Reason {
     Requests,
     /// Too many bytes of uploads are in flight.
     Bytes,
+}
+
+impl Reason {
+    /// All there are.
+    pub const ALL: [Self; 6] = [Self::Limit, Self::Share, Self::Deadline, Self::Hopeless, Self::Requests, Self::Bytes];
 }
 
 /// A request that is not let in.
@@ -372,10 +377,6 @@ impl Admission {
     fn lanes(&self) -> f64 {
         self.limits.lanes.max(1) as f64
     }
-}
-
-fn nanoseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

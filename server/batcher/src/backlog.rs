@@ -10,7 +10,7 @@ mod lane;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
-use crate::cost::CostModels;
+use crate::cost::{CostModels, nanoseconds};
 use crate::work::{Bucket, Discipline, Order, Priority, Standing, Tenant, Ticket};
 use band::Band;
 use lane::Key;
@@ -159,9 +159,9 @@ impl<P> Backlog<P> {
         taken.len()
     }
 
-    /// The groups that have waiting items and a deadline at or before `now`.
-    pub(crate) fn expired(&self, now: Instant) -> Vec<Ticket> {
-        self.deadlines.iter().take_while(|(deadline, _)| *deadline <= now).map(|(_, ticket)| *ticket).collect()
+    /// The groups that have waiting items and a deadline at or before `now`, the earliest first.
+    pub(crate) fn expired(&self, now: Instant) -> impl Iterator<Item = Ticket> {
+        self.deadlines.iter().take_while(move |(deadline, _)| *deadline <= now).map(|(_, ticket)| *ticket)
     }
 
     /// The earliest deadline of any waiting item.
@@ -228,7 +228,7 @@ impl<P> Backlog<P> {
         if bucket.is_none()
             && self.owed_to_bulk > 0.0
             && let Some(bulk) = of(Priority::Bulk)
-            && self.owed_to_bulk >= nanoseconds(costs, bulk.3.bucket, bulk.3.units) as f64
+            && self.owed_to_bulk >= price(costs, bulk.3.bucket, bulk.3.units) as f64
         {
             return Some(bulk);
         }
@@ -238,14 +238,10 @@ impl<P> Backlog<P> {
     /// Charges a tenant for work that it was not charged for when it was served.
     pub(crate) fn charge(&mut self, standing: &Standing, cost: Duration) {
         let (priority, tenant, _) = self.place(standing);
-        let cost = u64::try_from(cost.as_nanos()).unwrap_or(u64::MAX);
-        let weight = self.weight(tenant);
+        let cost = nanoseconds(cost);
+        let weight = self.order.weight(tenant);
         self.bands[priority as usize].charge(tenant, cost, weight);
         self.owe(priority, cost);
-    }
-
-    fn weight(&self, tenant: Tenant) -> f64 {
-        self.order.weights.get(usize::from(tenant.0)).copied().filter(|weight| *weight > 0.0).unwrap_or(1.0)
     }
 
     /// Work of `priority` was served: bulk that waits is owed its part of it, or has got it. What is charged
@@ -272,8 +268,8 @@ impl<P> Backlog<P> {
         units: u64,
         costs: &CostModels,
     ) -> Option<(Standing, Waiting<P>)> {
-        let cost = nanoseconds(costs, bucket, units);
-        let weight = self.weight(tenant);
+        let cost = price(costs, bucket, units);
+        let weight = self.order.weight(tenant);
         let item = self.bands[priority as usize].serve(tenant, bucket, key, cost, weight)?;
         self.owe(priority, cost);
         self.forget(bucket, units);
@@ -309,10 +305,9 @@ impl<P> Backlog<P> {
 
 /// What an item is charged; where its size makes no difference, what a batch costs,
 /// and where nothing costs anything, its units.
-fn nanoseconds(costs: &CostModels, bucket: Bucket, units: u64) -> u64 {
+fn price(costs: &CostModels, bucket: Bucket, units: u64) -> u64 {
     let model = costs.of(bucket);
-    let charges =
-        [model.marginal(units), model.predict(units)].map(|time| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+    let charges = [model.marginal(units), model.predict(units)].map(nanoseconds);
     charges.into_iter().find(|charge| *charge > 0).unwrap_or(units)
 }
 

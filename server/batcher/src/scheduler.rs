@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use crate::backlog::{Backlog, Cut, Head, Padding, Room, Waiting};
-use crate::cost::{CostModel, CostModels};
+use crate::cost::CostModels;
 use crate::observer::{Batch as Observed, Depth, DropReason};
 use crate::work::{Bucket, Discipline, Item, Order, Standing, Ticket};
 
@@ -148,8 +148,9 @@ impl<P> Scheduler<P> {
     /// What is to be done at `now`.
     pub fn next(&mut self, now: Instant) -> Step {
         let deadlines_count = self.limits.order.discipline == Discipline::Deadline;
-        if deadlines_count && let Some(ticket) = self.backlog.expired(now).first() {
-            return self.drop_group(*ticket, DropReason::Expired);
+        let expired = self.backlog.expired(now).next();
+        if deadlines_count && let Some(ticket) = expired {
+            return self.drop_group(ticket, DropReason::Expired);
         }
         let Some(head) = self.backlog.head(&self.costs) else { return Step::Wait(None) };
         if deadlines_count && self.is_hopeless(&head, now) {
@@ -181,11 +182,6 @@ impl<P> Scheduler<P> {
     /// What waits.
     pub fn depth(&self) -> Depth {
         Depth { items: self.backlog.len(), predicted: self.backlog.predicted(&self.costs) / self.lanes() }
-    }
-
-    /// What is known of the time that a bucket takes.
-    pub fn cost(&self, bucket: Bucket) -> &CostModel {
-        self.costs.of(bucket)
     }
 
     fn lanes(&self) -> u32 {

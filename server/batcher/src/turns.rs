@@ -65,9 +65,7 @@ impl Turns {
         leave.ticket = None;
         turn
     }
-}
 
-impl Turns {
     /// Charges work that stands there `cost` more than it said in advance.
     pub fn charge(&self, standing: Standing, cost: Duration) {
         // Without the task nobody is in line.

@@ -71,6 +71,13 @@ pub struct Order {
     pub bulk_floor: f64,
 }
 
+impl Order {
+    /// The weight of a tenant.
+    pub(crate) fn weight(&self, tenant: Tenant) -> f64 {
+        self.weights.get(usize::from(tenant.0)).copied().filter(|weight| *weight > 0.0).unwrap_or(1.0)
+    }
+}
+
 impl Default for Order {
     fn default() -> Self {
         Self { discipline: Discipline::default(), weights: Vec::new(), bulk_floor: 0.1 }

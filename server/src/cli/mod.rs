@@ -65,12 +65,15 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let log =
         LogSettings { filter: cli.log.log_filter.as_deref().unwrap_or(default_filter), format: cli.log.log_format };
     panics::install_hook();
+    // The server sends traces as well, which needs its runtime: it starts both.
+    if !matches!(cli.command, Command::Serve(_)) {
+        log.install(None)?;
+    }
     match cli.command {
-        // Sends traces as well, which needs its runtime.
         Command::Serve(args) => serve::run(args, log),
-        Command::Read(args) => log.install(None).map_err(Into::into).and_then(|()| read::run(args)),
-        Command::Eval(command) => log.install(None).map_err(Into::into).and_then(|()| eval::run(command)),
-        Command::Calibrate(args) => log.install(None).map_err(Into::into).and_then(|()| calibrate::run(&args)),
+        Command::Read(args) => read::run(args),
+        Command::Eval(command) => eval::run(command),
+        Command::Calibrate(args) => calibrate::run(&args),
     }
 }
 

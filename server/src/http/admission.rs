@@ -100,9 +100,7 @@ fn refused(refusal: &Refusal) -> ApiError {
             ErrorCode::Overloaded,
             "the deadline could not be kept with what is ahead, come back after the time in retry-after",
         ),
-        Reason::Limit | Reason::Requests | Reason::Bytes => {
-            (ErrorCode::Overloaded, "too much work is waiting, come back after the time in retry-after")
-        }
+        Reason::Limit | Reason::Requests | Reason::Bytes => return ApiError::overloaded(refusal.retry_after),
     };
     ApiError { retry_after: Some(refusal.retry_after), ..ApiError::new(code, detail) }
 }

@@ -106,11 +106,6 @@ impl Pipeline {
         &self.registry
     }
 
-    /// The compute threads.
-    pub fn threads(&self) -> &Compute {
-        &self.compute
-    }
-
     /// Reads an upload before the job's deadline.
     ///
     /// # Errors

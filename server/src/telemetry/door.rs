@@ -5,6 +5,13 @@ use slipstream_batcher::{DoorObserver, Load, Outcome, Reason, Refusal, Settled, 
 
 use super::metrics;
 
+// What decisions and ends are counted as, beside the reasons of refusals.
+const ADMITTED: &str = "admitted";
+const TURNED_OUT: &str = "turned_out";
+const DONE: &str = "done";
+const MISSED: &str = "missed";
+const ABANDONED: &str = "abandoned";
+
 /// Records the door.
 pub struct DoorMetrics {
     tenants: Vec<String>,
@@ -19,8 +26,10 @@ pub struct DoorMetrics {
 impl DoorMetrics {
     /// For callers with these names, by the index of their tenant.
     pub fn new(tenants: Vec<String>) -> Self {
+        let refusals = Reason::ALL.map(word);
+        let decisions: Vec<_> = [ADMITTED, TURNED_OUT].into_iter().chain(refusals).collect();
         for tenant in &tenants {
-            metrics::begin_tenant(tenant);
+            metrics::begin_tenant(tenant, &decisions, &[DONE, MISSED, ABANDONED]);
         }
         Self {
             tenants,
@@ -45,21 +54,21 @@ impl DoorMetrics {
 impl DoorObserver for DoorMetrics {
     fn decided(&self, standing: &Standing, decision: Result<(), Refusal>) {
         let decision = match decision {
-            Ok(()) => "admitted",
+            Ok(()) => ADMITTED,
             Err(refusal) => word(refusal.reason),
         };
         self.count(standing, decision).increment(1);
     }
 
     fn turned_out(&self, standing: &Standing, _: Refusal) {
-        self.count(standing, "turned_out").increment(1);
+        self.count(standing, TURNED_OUT).increment(1);
     }
 
     fn left(&self, standing: &Standing, outcome: Outcome, settled: Option<Settled>) {
         let outcome = match outcome {
-            Outcome::Done { .. } => "done",
-            Outcome::Missed { .. } => "missed",
-            Outcome::Abandoned => "abandoned",
+            Outcome::Done { .. } => DONE,
+            Outcome::Missed { .. } => MISSED,
+            Outcome::Abandoned => ABANDONED,
         };
         metrics::outcomes(self.tenant(standing), standing.priority, outcome).increment(1);
         if let Some(settled) = settled {
@@ -77,7 +86,7 @@ impl DoorObserver for DoorMetrics {
     }
 }
 
-/// Why a request was refused, in a word; see [`metrics::REFUSALS`].
+/// Why a request was refused, in a word.
 fn word(reason: Reason) -> &'static str {
     match reason {
         Reason::Limit => "limit",

@@ -249,16 +249,13 @@ pub(super) fn outcomes(tenant: &str, priority: Priority, outcome: &'static str) 
     counter!(OUTCOMES, "tenant" => tenant.to_owned(), "priority" => word(priority), "outcome" => outcome)
 }
 
-/// What refusals are counted as, by their reason.
-pub(super) const REFUSALS: [&str; 6] = ["limit", "share", "deadline", "hopeless", "requests", "bytes"];
-
 /// Lets the counters of a tenant begin at zero, since a rate misses what a counter begins with.
-pub(super) fn begin_tenant(tenant: &str) {
+pub(super) fn begin_tenant(tenant: &str, decisions: &[&'static str], ends: &[&'static str]) {
     for priority in Priority::ALL {
-        for decision in ["admitted", "turned_out"].into_iter().chain(REFUSALS) {
+        for decision in decisions {
             admissions(tenant, priority, decision).increment(0);
         }
-        for outcome in ["done", "missed", "abandoned"] {
+        for outcome in ends {
             outcomes(tenant, priority, outcome).increment(0);
         }
     }

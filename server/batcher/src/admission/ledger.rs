@@ -116,20 +116,20 @@ impl Ledger {
         self.seen.insert(tenant, now);
         let in_flight = &self.tenants;
         self.seen.retain(|tenant, at| now.saturating_duration_since(*at) < PRESENT || in_flight.contains_key(tenant));
-        let all: f64 = self.seen.keys().map(|tenant| self.weight(*tenant)).sum();
-        self.weight(tenant) / all
+        self.order.weight(tenant) / self.present()
     }
 
     /// Nanoseconds in flight that all tenants but one are entitled to under `limit`:
     /// what they have beyond their shares does not keep others out.
     pub(super) fn entitled_beside(&self, tenant: Tenant, limit: f64) -> f64 {
-        let all: f64 = self.seen.keys().map(|tenant| self.weight(*tenant)).sum();
+        let all = self.present();
         let others = self.tenants.iter().filter(|(other, _)| **other != tenant);
-        others.map(|(other, work)| (*work as f64).min(limit * self.weight(*other) / all)).sum()
+        others.map(|(other, work)| (*work as f64).min(limit * self.order.weight(*other) / all)).sum()
     }
 
-    fn weight(&self, tenant: Tenant) -> f64 {
-        self.order.weights.get(usize::from(tenant.0)).copied().filter(|weight| *weight > 0.0).unwrap_or(1.0)
+    /// The weights of all tenants that are present, together.
+    fn present(&self) -> f64 {
+        self.seen.keys().map(|tenant| self.order.weight(*tenant)).sum()
     }
 
     /// Nanoseconds that go before a request of `own` that stands there, and itself.
@@ -151,8 +151,8 @@ impl Ledger {
                 *others.entry(*tenant).or_default() += *remaining as f64;
             }
         }
-        let weight = self.weight(standing.tenant);
-        mine + others.iter().map(|(tenant, work)| work.min(mine * self.weight(*tenant) / weight)).sum::<f64>()
+        let weight = self.order.weight(standing.tenant);
+        mine + others.iter().map(|(tenant, work)| work.min(mine * self.order.weight(*tenant) / weight)).sum::<f64>()
     }
 
     pub(super) fn insert(&mut self, ticket: Ticket, entry: Entry) {

@@ -106,7 +106,7 @@ proptest! {
     fn exactly_the_groups_past_their_deadline_are_expired(drawn in groups(), now in 0..60u64) {
         let start = Instant::now();
         let backlog = filled(start, &drawn, strict());
-        let mut expired = backlog.expired(start + Duration::from_millis(now));
+        let mut expired: Vec<_> = backlog.expired(start + Duration::from_millis(now)).collect();
         expired.sort_unstable();
         let late = drawn.iter().enumerate().filter(|(_, group)| group.1 <= now).map(|(ticket, _)| ticket as Ticket);
         prop_assert_eq!(expired, late.collect::<Vec<_>>());
