@@ -72,6 +72,12 @@ pub(super) struct LinesArgs {
 pub(super) struct FieldsArgs {
     #[command(flatten)]
     data: DataArgs,
+    /// Where to write a page that shows the failures with their pixels.
+    #[arg(long, value_name = "FILE", env = "SLIPSTREAM_EVAL_HTML")]
+    html: Option<PathBuf>,
+    /// How many failures the page shows at most.
+    #[arg(long, value_name = "N", env = "SLIPSTREAM_EVAL_HTML_FAILURES", default_value_t = 300)]
+    html_failures: usize,
     #[command(flatten)]
     engine: EngineArgs,
 }
@@ -98,8 +104,10 @@ async fn evaluate(command: EvalCommand) -> Result<(), Failure> {
         }
         EvalCommand::Fields(args) => {
             let engine = loaded(&args.engine).await?;
-            let DataArgs { data, format, split, json } = &args.data;
-            fields::run(&engine, data, *format, *split, json, progress).await?;
+            let DataArgs { data, format, split, json: report } = &args.data;
+            let (format, split, html, html_failures) = (*format, *split, args.html.as_deref(), args.html_failures);
+            let job = fields::FieldsJob { data, format, split, report, html, html_failures };
+            fields::run(&engine, &job, progress).await?;
         }
     }
     Ok(())

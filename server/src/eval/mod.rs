@@ -6,12 +6,13 @@
 //! | [`lines`] | lines cut by their true boxes against their true text |
 //! | [`fields`] | fields against the truth, over a whole folder |
 //! | [`truth`] | what a receipt should say, whatever the folder's format |
-//! | [`sroie`], [`wildreceipt`], [`manifest`] | folder formats |
+//! | [`sroie`], [`wildreceipt`], [`german`], [`manifest`] | folder formats |
 //! | [`score`] | when two values are the same, and precision, recall, F1 |
 //! | [`errors`] | how far a line is from its truth |
 
 pub mod errors;
 pub mod fields;
+pub mod german;
 pub mod lines;
 pub mod manifest;
 pub mod ocr;
@@ -33,6 +34,8 @@ pub enum Format {
     Sroie,
     /// labels.jsonl and class_list.txt.
     Wildreceipt,
+    /// scans/MERCHANT_DDMMYYYY_ITEMS_CENTS.jpg: the name is the truth.
+    German,
     /// manifest.jsonl as the receipt synthesiser writes it.
     Manifest,
 }
@@ -61,6 +64,12 @@ pub enum EvalError {
     Empty {
         /// The folder.
         path: PathBuf,
+    },
+    /// The data set does not say what is to be measured.
+    #[error("data sets in this format have no {what}")]
+    Lacking {
+        /// What is missing.
+        what: &'static str,
     },
     /// A receipt could not be read, where each has to be.
     #[error("cannot read receipt {id}: {reason}")]
