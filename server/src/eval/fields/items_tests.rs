@@ -1,9 +1,10 @@
+use super::super::ceiling::Reading;
 use super::super::testing::{Purchase, read_row, true_row};
 use super::*;
 
 fn table(truth: &[Purchase], read: &[Purchase]) -> TableOutcome {
     let truth: Vec<_> = truth.iter().map(|row| true_row(*row)).collect();
-    TableOutcome::new(&ITEMS, &truth, read.iter().map(|row| read_row(*row)).collect())
+    TableOutcome::new(&ITEMS, &truth, read.iter().map(|row| read_row(*row)).collect(), &Reading::default())
 }
 
 fn score(truth: &[Purchase], read: &[Purchase]) -> ItemsReport {

@@ -60,9 +60,6 @@ pub struct TableOutcomes {
     pub taxes: TableOutcome,
     /// The payments.
     pub payments: TableOutcome,
-    /// Of the rows of `items`: whether their descriptions and amounts can be
-    /// formed from what was read of the page; none where there is none.
-    pub reach: Vec<[Option<Reach>; 2]>,
 }
 
 impl Outcome {
@@ -81,15 +78,10 @@ impl Outcome {
             image: sample.image.clone(),
             about: sample.about.clone(),
             status: answer.map(|answer| answer.status),
-            tables: sample.tables.as_ref().map(|truth| {
-                let items = TableOutcome::new(&ITEMS, &truth.items, rows::items(document, &json));
-                let reach = items.truth.iter().map(|row| row_reach(row, &reading)).collect();
-                TableOutcomes {
-                    items,
-                    taxes: TableOutcome::new(&TAXES, &truth.taxes, rows::taxes(document)),
-                    payments: TableOutcome::new(&PAYMENTS, &truth.payments, rows::payments(document)),
-                    reach,
-                }
+            tables: sample.tables.as_ref().map(|truth| TableOutcomes {
+                items: TableOutcome::new(&ITEMS, &truth.items, rows::items(document, &json), &reading),
+                taxes: TableOutcome::new(&TAXES, &truth.taxes, rows::taxes(document), &reading),
+                payments: TableOutcome::new(&PAYMENTS, &truth.payments, rows::payments(document), &reading),
             }),
             bags: sample.bags.iter().map(|bag| BagOutcome::new(bag, document, &reading)).collect(),
             conclusions: conclusions(&sample.about, sample.tables.is_some(), &json),
@@ -109,22 +101,6 @@ fn field(expected: &Expected, document: &Document, reading: &Reading) -> FieldOu
     let Reach { strict, letters } = reading.forms(expected.compare, values());
     let reach = Reach { strict: strict || verdict.same, letters: letters || verdict.same_letters };
     FieldOutcome { expected: expected.clone(), read, verdict, reach }
-}
-
-/// Whether description and amount of a row can be formed; the lines of a description one by one.
-fn row_reach(row: &crate::eval::truth::TrueRow, reading: &Reading) -> [Option<Reach>; 2] {
-    [rows::DESCRIPTION, rows::AMOUNT].map(|index| {
-        let (column, cell) = (ITEMS.get(index)?, row.cells.get(index)?.as_ref()?);
-        let whole = reading.forms(column.compare, [cell.value.as_str()]);
-        let piece = |piece: &String| reading.forms(column.compare, [piece.as_str()]);
-        let (all, some) = (Reach { strict: true, letters: true }, column.compare.is_text() && !cell.pieces.is_empty());
-        let pieces = cell
-            .pieces
-            .iter()
-            .map(piece)
-            .fold(all, |sum, one| Reach { strict: sum.strict && one.strict, letters: sum.letters && one.letters });
-        Some(Reach { strict: whole.strict || some && pieces.strict, letters: whole.letters || some && pieces.letters })
-    })
 }
 
 /// Compares what is said of the page as a whole; the kind only where the truth is about whole documents.

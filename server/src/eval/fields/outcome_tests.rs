@@ -76,9 +76,13 @@ fn descriptions_are_formed_line_by_line() {
     let document = Document { line_items: vec![LineItem::default()], ..Document::default() };
     let lines = vec![line("TEA 2,00", 0.0), line("LOOSE", 20.0)];
     let outcome = Outcome::new(&sample(vec![], Some(tables)), Some(&answer(document, lines)));
-    let reach = outcome.tables.map(|tables| tables.reach);
+    let reach = outcome.tables.map(|tables| tables.items.reach);
     let yes = Some(Reach { strict: true, letters: true });
-    assert_eq!(reach, Some(vec![[yes, yes]]), "an amount stands between the lines, and nobody prints the minus");
+    assert_eq!(
+        reach,
+        Some(vec![vec![yes, None, None, yes]]),
+        "an amount stands between the lines, and nobody prints the minus"
+    );
     assert_eq!(outcome.conclusions.len(), 3, "with rows the truth is about a whole document");
 }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::ceiling::Reach;
 use super::outcome::{FieldOutcome, Outcome};
-use super::rows::{AMOUNT, DESCRIPTION, ITEMS};
+use super::rows::ITEMS;
 use crate::eval::score::{Scores, share};
 use crate::eval::truth::{BagName, FieldName};
 
@@ -86,11 +86,11 @@ impl CeilingReport {
     }
 }
 
-/// Of purchases with rows descriptions and amounts, of values without rows all that there are.
+/// Of purchases with rows the values of each column, of values without rows all that there are.
 fn items(receipts: &[&Outcome]) -> BTreeMap<&'static str, FieldCeiling> {
     let mut columns: BTreeMap<&'static str, Vec<Reach>> = BTreeMap::new();
-    for row in receipts.iter().flat_map(|r| &r.tables).flat_map(|tables| &tables.reach) {
-        for (column, reach) in [DESCRIPTION, AMOUNT].iter().filter_map(|i| ITEMS.get(*i)).zip(row) {
+    for row in receipts.iter().flat_map(|r| &r.tables).flat_map(|tables| &tables.items.reach) {
+        for (column, reach) in ITEMS.iter().zip(row) {
             columns.entry(column.name).or_default().extend(*reach);
         }
     }
@@ -98,6 +98,7 @@ fn items(receipts: &[&Outcome]) -> BTreeMap<&'static str, FieldCeiling> {
     for bag in bags {
         columns.entry(bag.truth.name.name()).or_default().extend(&bag.reach);
     }
+    columns.retain(|_, reach| !reach.is_empty());
     let ceiling = |reach: Vec<Reach>| reach.into_iter().collect::<Reachable>().ceiling();
     columns.into_iter().map(|(name, reach)| (name, ceiling(reach))).collect()
 }

@@ -5,7 +5,6 @@ use slipstream_models::Quad;
 
 use super::align::similarity;
 use super::bags::BagOutcome;
-use super::ceiling::Reach;
 use super::failures::{Failure, FailureKind, difference, letters, quad, shown};
 use super::items::holds;
 use super::outcome::Outcome;
@@ -92,15 +91,13 @@ impl<'a> Place<'a> {
         if verdict.same || !(verdict.expected || verdict.read || read.is_some()) {
             return None;
         }
-        let reach = row.truth.and_then(|(number, _)| self.reach(number, index));
+        let row_reach = row.truth.and_then(|(number, _)| self.table.reach.get(number));
+        let reachable = row_reach.and_then(|cells| *cells.get(index)?).is_some_and(|reach| reach.letters);
         let kind = match (truth, read) {
             (None, _) => FailureKind::Invented,
-            (Some(_), None) if reach.is_none_or(|reach| reach.letters) => FailureKind::LeftOut,
+            (Some(_), None) if reachable => FailureKind::LeftOut,
             (Some(_), None) => FailureKind::Unreadable,
-            (Some(truth), Some(read)) => {
-                let reachable = reach.is_none_or(|reach| reach.letters);
-                difference(column.compare, &truth.value, read, reachable)
-            }
+            (Some(truth), Some(read)) => difference(column.compare, &truth.value, read, reachable),
         };
         Some(Failure {
             outcome: self.outcome,
@@ -112,12 +109,6 @@ impl<'a> Place<'a> {
             read_places: read.map(|read| quad(&read.polygon)).into_iter().collect(),
             truth_places: truth.map(|cell| cell.places.clone()).unwrap_or_default(),
         })
-    }
-
-    /// Whether a value can be formed, where that was asked.
-    fn reach(&self, row: usize, column: usize) -> Option<Reach> {
-        let reach = &self.outcome.tables.as_ref().filter(|_| self.has_descriptions())?.reach;
-        reach.get(row)?.get([DESCRIPTION, AMOUNT].iter().position(|known| *known == column)?).copied()?
     }
 
     fn of_kind(&self, row: &Matched<'a>) -> Option<Failure<'a>> {

@@ -6,6 +6,7 @@ use serde::Serialize;
 use slipstream_api::Field;
 
 use super::align::align;
+use super::ceiling::{Reach, Reading};
 use super::rows::{Column, ReadRow};
 use crate::eval::score::{Scores, Tally, Verdict};
 use crate::eval::truth::{TrueCell, TrueRow};
@@ -21,6 +22,8 @@ pub struct TableOutcome {
     pub read: Vec<ReadRow>,
     /// Which is which: `(truth, read)`, rising.
     pub pairs: Vec<(usize, usize)>,
+    /// Of every value that there is: whether it can be formed from what was read of the page.
+    pub reach: Vec<Vec<Option<Reach>>>,
 }
 
 /// A row of the truth, what was read of it, or both where they are the same row.
@@ -33,10 +36,13 @@ pub struct Matched<'a> {
 }
 
 impl TableOutcome {
-    /// Finds out which rows are the same.
-    pub fn new(columns: &'static [Column], truth: &[TrueRow], read: Vec<ReadRow>) -> Self {
+    /// Finds out which rows are the same; `reading` is what was read of the page.
+    pub fn new(columns: &'static [Column], truth: &[TrueRow], read: Vec<ReadRow>, reading: &Reading) -> Self {
         let pairs = align(columns, truth, &read);
-        Self { columns, truth: truth.to_vec(), read, pairs }
+        let cells =
+            |row: &TrueRow| columns.iter().zip(&row.cells).map(|(c, cell)| Some(reach(c, cell.as_ref()?, reading)));
+        let reach = truth.iter().map(|row| cells(row).collect()).collect();
+        Self { columns, truth: truth.to_vec(), read, pairs, reach }
     }
 
     /// The row that was read of row `truth`.
@@ -56,6 +62,20 @@ impl TableOutcome {
         let truth = truth.map(move |(t, row)| Matched { truth: Some((t, row)), read: self.read_of(t).and_then(read) });
         let others = (0..self.read.len()).filter(|r| self.truth_of(*r).is_none());
         truth.chain(others.map(move |r| Matched { truth: None, read: read(r) }))
+    }
+}
+
+/// Whether a value can be formed; a text also when the lines that it stands in can, one by one.
+fn reach(column: &Column, cell: &TrueCell, reading: &Reading) -> Reach {
+    let form = |text: &str| reading.forms(column.compare, [text]);
+    let whole = form(&cell.value);
+    if !column.compare.is_text() || cell.pieces.is_empty() {
+        return whole;
+    }
+    let pieces: Vec<Reach> = cell.pieces.iter().map(|piece| form(piece)).collect();
+    Reach {
+        strict: whole.strict || pieces.iter().all(|piece| piece.strict),
+        letters: whole.letters || pieces.iter().all(|piece| piece.letters),
     }
 }
 

@@ -11,6 +11,9 @@ use super::{Escaped, crops};
 use crate::eval::fields::failures::Failure;
 use crate::pipeline::decode::{DecodeLimits, decode};
 
+/// Longer texts are shown without marks.
+const MOST_COMPARED: usize = 400;
+
 /// Writes at most `most` failures, so many of each field as there is room for:
 /// first those that the reading was surest of, since nobody would have noticed.
 pub(super) fn write(out: &mut String, failures: &[Failure<'_>], most: usize) {
@@ -100,9 +103,15 @@ fn card(out: &mut String, failure: &Failure<'_>, picture: &str) {
         let _ = write!(out, "<div class=\"pixels\">{picture}</div>");
     }
     out.push_str("<dl>");
-    for (name, class, text) in [("truth", "truth", &failure.truth), ("read", "read", &failure.read)] {
-        let (class, text) = if text.is_empty() { ("nothing", "nothing") } else { (class, text.as_str()) };
-        let _ = write!(out, "<dt>{name}</dt><dd class=\"{class}\">{}</dd>", Escaped(text));
+    for (name, text, other) in [("truth", &failure.truth, &failure.read), ("read", &failure.read, &failure.truth)] {
+        let class = if text.is_empty() { "nothing" } else { name };
+        let _ = write!(out, "<dt>{name}</dt><dd class=\"{class}\">");
+        if text.is_empty() {
+            out.push_str("nothing");
+        } else {
+            marked(out, text, other);
+        }
+        out.push_str("</dd>");
     }
     out.push_str("</dl><footer>");
     let confidence = failure.confidence.map_or(String::new(), |confidence| format!(" · confidence {confidence:.3}"));
@@ -114,10 +123,83 @@ fn card(out: &mut String, failure: &Failure<'_>, picture: &str) {
     );
 }
 
+/// `text`, with the characters marked that `other` does not have in the same order.
+fn marked(out: &mut String, text: &str, other: &str) {
+    let shared = shared(text, other);
+    let parts: Vec<(char, bool)> = text.chars().zip(shared).collect();
+    for part in parts.chunk_by(|a, b| a.1 == b.1) {
+        let letters: String = part.iter().map(|(c, _)| *c).collect();
+        let same = part.first().is_none_or(|(_, same)| *same);
+        let _ =
+            if same { write!(out, "{}", Escaped(&letters)) } else { write!(out, "<mark>{}</mark>", Escaped(&letters)) };
+    }
+}
+
+/// Which characters of `text` are in its longest common subsequence with
+/// `other`, whatever their case. All, where there is nothing to compare with or too much.
+fn shared(text: &str, other: &str) -> Vec<bool> {
+    let lower = |text: &str| text.chars().map(|c| c.to_lowercase().next().unwrap_or(c)).collect::<Vec<char>>();
+    let (a, b) = (lower(text), lower(other));
+    if b.is_empty() || a.len().max(b.len()) > MOST_COMPARED {
+        return vec![true; a.len()];
+    }
+    // Lengths of the longest common subsequences of what follows.
+    let mut longest = vec![vec![0_u32; b.len() + 1]; a.len() + 1];
+    for i in (0..a.len()).rev() {
+        for j in (0..b.len()).rev() {
+            longest[i][j] =
+                if a[i] == b[j] { longest[i + 1][j + 1] + 1 } else { longest[i + 1][j].max(longest[i][j + 1]) };
+        }
+    }
+    let (mut shared, mut j) = (vec![false; a.len()], 0);
+    for i in 0..a.len() {
+        while j < b.len()
+            && a[i] != b[j]
+            && longest[i][j + 1] >= longest[i + 1][j]
+            && longest[i][j + 1] == longest[i][j]
+        {
+            j += 1;
+        }
+        if j < b.len() && a[i] == b[j] {
+            shared[i] = true;
+            j += 1;
+        }
+    }
+    shared
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::eval::fields::testing::failure;
+
+    #[test]
+    fn what_differs_is_marked() {
+        let marked = |text: &str, other: &str| {
+            let mut out = String::new();
+            super::marked(&mut out, text, other);
+            out
+        };
+        assert_eq!(marked("Sh0p & Son", "SHOP + SON"), "Sh<mark>0</mark>p <mark>&amp;</mark> Son");
+        assert_eq!(marked("abc", ""), "abc");
+        assert_eq!(marked("ab", "xy"), "<mark>ab</mark>");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_shared_is_shared_by_both(a in "[abc]{0,12}", b in "[abc]{1,12}") {
+            let common = |text: &str, other: &str| {
+                let shared = shared(text, other);
+                text.chars().zip(shared).filter(|(_, shared)| *shared).map(|(c, _)| c).collect::<String>()
+            };
+            let ours = common(&a, &b);
+            let mut rest = b.chars();
+            prop_assert!(ours.chars().all(|c| rest.any(|other| other == c)), "{} is in {}", ours, b);
+            prop_assert_eq!(ours.len(), if a.is_empty() { 0 } else { common(&b, &a).len() });
+        }
+    }
 
     #[test]
     fn every_field_gets_a_share_of_the_room_and_the_surest_come_first() {

@@ -79,7 +79,7 @@ fn open(out: &mut String) {
     let _ = write!(
         out,
         "<svg class=\"chart\" viewBox=\"0 0 {} {}\" role=\"img\">",
-        EDGE.0 + SIDE.0 + 12.0,
+        EDGE.0 + SIDE.0 + 24.0,
         SIDE.1 + EDGE.1 + 12.0
     );
 }

@@ -53,7 +53,7 @@ pub(super) fn write(out: &mut String, photo: &Raster, read: &[Quad], truth: &[Qu
         write_view(out, photo, (0.0, 0.0, width, height), scale, &[], &[]);
     }
     for (left, top, right, bottom) in views {
-        let (beside, above) = (2.5 * row, 0.9 * row);
+        let (beside, above) = (5.0 * row, 0.9 * row);
         let view = (
             (left - beside).max(0.0),
             (top - above).max(0.0),

@@ -220,7 +220,7 @@ pub(super) fn write_failures(out: &mut String, report: &FieldsReport) {
     out.push_str("<h2>What went wrong</h2><p>How often each kind of failure happened to each field.</p>");
     let titles: Vec<String> = kinds.iter().map(|kind| kind.replace('_', " ")).collect();
     let heads: Vec<&str> = ["field", "all"].into_iter().chain(titles.iter().map(String::as_str)).collect();
-    head(out, &heads);
+    head_of(out, "sortable steep", &heads);
     for (field, counts) in failures {
         let _ = write!(
             out,
@@ -240,9 +240,13 @@ pub(super) fn write_failures(out: &mut String, report: &FieldsReport) {
 }
 
 fn head(out: &mut String, names: &[&str]) {
-    out.push_str("<div class=\"sheet\"><table class=\"sortable\"><thead><tr>");
+    head_of(out, "sortable", names);
+}
+
+fn head_of(out: &mut String, class: &str, names: &[&str]) {
+    let _ = write!(out, "<div class=\"sheet\"><table class=\"{class}\"><thead><tr>");
     names.iter().for_each(|name| {
-        let _ = write!(out, "<th>{}</th>", Escaped(name));
+        let _ = write!(out, "<th><span>{}</span></th>", Escaped(name));
     });
     out.push_str("</tr></thead><tbody>");
 }
