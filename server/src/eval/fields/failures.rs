@@ -8,7 +8,7 @@ use super::outcome::{FieldOutcome, Outcome};
 use crate::eval::score::{Compare, alphanumeric, folded};
 
 /// A reading whose letters and digits are at least this similar to the truth is the truth misread.
-const MISREAD: f32 = 0.6;
+pub(super) const MISREAD: f32 = 0.6;
 
 /// What went wrong with a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -109,13 +109,19 @@ fn of_field<'a>(outcome: &'a Outcome, field: &'a FieldOutcome) -> Option<Failure
     }
     // Of several values that are right the one that is meant most likely.
     let likeness = |value: &&String| read.as_ref().map_or(0.0, |r| similarity(&letters(value), &letters(&r.text)));
-    let truth = expected.values.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    // All boxes of a repeated value joined are no value that anybody would write.
+    let better = |a: &&String, b: &&String| likeness(a).total_cmp(&likeness(b)).then(b.len().cmp(&a.len()));
+    let truth = expected.values.iter().max_by(better);
     let truth = truth.map_or("", String::as_str);
     let kind = match read {
         _ if !verdict.expected => FailureKind::Invented,
         None if reach.letters => FailureKind::LeftOut,
         None => FailureKind::Unreadable,
-        Some(read) => difference(expected.compare, truth, read, reach.letters),
+        Some(read) => {
+            let here = quad(&read.polygon);
+            let same_place = expected.places.iter().any(|place| overlap(place, &here));
+            difference(expected.compare, truth, read, reach.letters, same_place)
+        }
     };
     Some(Failure {
         outcome,
@@ -129,15 +135,22 @@ fn of_field<'a>(outcome: &'a Outcome, field: &'a FieldOutcome) -> Option<Failure
     })
 }
 
-/// How a reading differs from a truth that it is not.
-pub(super) fn difference(compare: Compare, truth: &str, read: &Field, reachable: bool) -> FailureKind {
+/// How a reading differs from a truth that it is not. What cannot be formed was
+/// misread where the reading is similar to it, or stands in its place.
+pub(super) fn difference(
+    compare: Compare,
+    truth: &str,
+    read: &Field,
+    reachable: bool,
+    same_place: bool,
+) -> FailureKind {
     if !compare.is_text() {
         let value = read.value.as_deref().unwrap_or_default();
         return if value.is_empty() {
             FailureKind::NotUnderstood
         } else if swapped(truth, value) {
             FailureKind::Swapped
-        } else if !reachable && similarity(truth, value) >= MISREAD {
+        } else if !reachable && (same_place || similarity(truth, value) >= MISREAD) {
             FailureKind::Misread
         } else {
             FailureKind::Elsewhere
@@ -150,7 +163,7 @@ pub(super) fn difference(compare: Compare, truth: &str, read: &Field, reachable:
         FailureKind::TooLong
     } else if !read.is_empty() && truth.contains(&read) {
         FailureKind::TooShort
-    } else if similarity(&truth, &read) < MISREAD {
+    } else if similarity(&truth, &read) < MISREAD && (reachable || !same_place) {
         FailureKind::Elsewhere
     } else if !reachable {
         FailureKind::Misread
@@ -183,6 +196,14 @@ pub(super) fn shown(field: &Field) -> String {
         Some(_) => field.text.clone(),
         None => format!("{} → ?", field.text),
     }
+}
+
+/// Whether the centre of one place is inside the other.
+pub(super) fn overlap(a: &Quad, b: &Quad) -> bool {
+    let inside = |point: Point, (left, top, right, bottom): (f32, f32, f32, f32)| {
+        (left..=right).contains(&point.x) && (top..=bottom).contains(&point.y)
+    };
+    inside(a.centre(), b.bounds()) || inside(b.centre(), a.bounds())
 }
 
 /// The corners of a polygon of an answer.

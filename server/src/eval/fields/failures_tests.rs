@@ -19,10 +19,13 @@ fn failures_are_told_apart() {
     ];
     let wrong: Vec<_> = cases
         .iter()
-        .filter(|(compare, truth, read, reachable, kind)| difference(*compare, truth, read, *reachable) != *kind)
-        .map(|(compare, truth, read, reachable, _)| (truth, difference(*compare, truth, read, *reachable)))
+        .filter(|(compare, truth, read, reachable, kind)| difference(*compare, truth, read, *reachable, false) != *kind)
+        .map(|(compare, truth, read, reachable, _)| (truth, difference(*compare, truth, read, *reachable, false)))
         .collect();
     assert!(wrong.is_empty(), "{wrong:?}");
+    let other = field("98.95", Some("98.95"), 0.9);
+    let kind = |reachable, same_place| difference(Compare::Amount, "8.50", &other, reachable, same_place);
+    assert_eq!([kind(false, true), kind(false, false), kind(true, true)], [Misread, Elsewhere, Elsewhere]);
 }
 
 #[test]

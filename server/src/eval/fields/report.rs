@@ -169,3 +169,7 @@ fn failures(receipts: &[&Outcome]) -> BTreeMap<String, BTreeMap<&'static str, us
     }
     counts
 }
+
+#[cfg(test)]
+#[path = "report_tests.rs"]
+mod tests;

@@ -5,7 +5,7 @@ use slipstream_models::Quad;
 
 use super::align::similarity;
 use super::bags::BagOutcome;
-use super::failures::{Failure, FailureKind, difference, letters, quad, shown};
+use super::failures::{Failure, FailureKind, MISREAD, difference, letters, overlap, quad, shown};
 use super::items::holds;
 use super::outcome::Outcome;
 use super::rows::{AMOUNT, DESCRIPTION, ReadRow};
@@ -97,7 +97,11 @@ impl<'a> Place<'a> {
             (None, _) => FailureKind::Invented,
             (Some(_), None) if reachable => FailureKind::LeftOut,
             (Some(_), None) => FailureKind::Unreadable,
-            (Some(truth), Some(read)) => difference(column.compare, &truth.value, read, reachable),
+            (Some(truth), Some(read)) => {
+                let here = quad(&read.polygon);
+                let same_place = truth.places.iter().any(|place| overlap(place, &here));
+                difference(column.compare, &truth.value, read, reachable, same_place)
+            }
         };
         Some(Failure {
             outcome: self.outcome,
@@ -178,17 +182,13 @@ fn places(row: &TrueRow) -> Vec<Quad> {
     row.cells.iter().flatten().flat_map(|cell| cell.places.iter().copied()).collect()
 }
 
-/// The values of a bag that are in no pair: what is similar was misread, the rest is missing or invented.
+/// The values of a bag that are in no pair: what stands in the place of a
+/// value, or is similar to it, was meant to be it; the rest is missing or invented.
 fn of_bag<'a>(outcome: &'a Outcome, bag: &'a BagOutcome) -> Vec<Failure<'a>> {
     let name = match bag.truth.name {
         BagName::SerialNumber => "serial_numbers".to_owned(),
         name => format!("items: {}", name.name()),
     };
-    let paired = |t: usize| bag.pairs.iter().any(|(truth, _)| *truth == t);
-    let mut free: Vec<&Field> = (0..bag.read.len())
-        .filter(|r| bag.pairs.iter().all(|(_, read)| read != r))
-        .filter_map(|r| bag.read.get(r))
-        .collect();
     let failure = |kind, truth: Option<&(String, Option<Quad>)>, read: Option<&Field>| Failure {
         outcome,
         field: name.clone(),
@@ -199,30 +199,36 @@ fn of_bag<'a>(outcome: &'a Outcome, bag: &'a BagOutcome) -> Vec<Failure<'a>> {
         read_places: read.map(|read| quad(&read.polygon)).into_iter().collect(),
         truth_places: truth.and_then(|(_, place)| *place).into_iter().collect(),
     };
+    let free = |r: &usize| bag.pairs.iter().all(|(_, read)| read != r);
+    let mut free: Vec<&Field> = (0..bag.read.len()).filter(free).filter_map(|r| bag.read.get(r)).collect();
+    let missing = |t: &usize| bag.pairs.iter().all(|(truth, _)| truth != t);
     let mut failures = Vec::new();
-    for (t, truth) in bag.truth.values.iter().enumerate().filter(|(t, _)| !paired(*t)) {
-        let reachable = bag.reach.get(t).is_some_and(|reach| reach.letters);
-        let like = |read: &&&Field| similar(bag.truth.compare, &truth.0, read);
-        match free.iter().position(|read| like(&read)) {
-            Some(at) => {
-                let read = free.swap_remove(at);
-                failures.push(failure(
-                    difference(bag.truth.compare, &truth.0, read, reachable),
-                    Some(truth),
-                    Some(read),
-                ));
-            }
-            None if reachable => failures.push(failure(FailureKind::LeftOut, Some(truth), None)),
-            None => failures.push(failure(FailureKind::Unreadable, Some(truth), None)),
-        }
+    for t in (0..bag.truth.values.len()).filter(missing) {
+        let (Some(truth), Some(reach)) = (bag.truth.values.get(t), bag.reach.get(t)) else { continue };
+        let here = |read: &Field| truth.1.is_some_and(|place| overlap(&place, &quad(&read.polygon)));
+        let meant = free
+            .iter()
+            .position(|read| here(read))
+            .or_else(|| free.iter().position(|read| similar(bag.truth.compare, &truth.0, read)));
+        let read = meant.map(|at| free.swap_remove(at));
+        let kind = match read {
+            Some(read) => difference(bag.truth.compare, &truth.0, read, reach.letters, here(read)),
+            None if reach.letters => FailureKind::LeftOut,
+            None => FailureKind::Unreadable,
+        };
+        failures.push(failure(kind, Some(truth), read));
     }
     failures.extend(free.into_iter().map(|read| failure(FailureKind::Invented, None, Some(read))));
     failures
 }
 
-/// Whether a value of a bag may be meant by what was read.
+/// Whether a text of a bag may be meant by what was read.
 fn similar(compare: Compare, truth: &str, read: &Field) -> bool {
     let (truth, read) = (letters(truth), letters(&read.text));
     let contained = truth.len().min(read.len()) >= MIN_TELLING && (truth.contains(&read) || read.contains(&truth));
-    compare.is_text() && (contained || similarity(&truth, &read) >= 0.6)
+    compare.is_text() && (contained || similarity(&truth, &read) >= MISREAD)
 }
+
+#[cfg(test)]
+#[path = "row_failures_tests.rs"]
+mod tests;

@@ -39,9 +39,8 @@ impl TableOutcome {
     /// Finds out which rows are the same; `reading` is what was read of the page.
     pub fn new(columns: &'static [Column], truth: &[TrueRow], read: Vec<ReadRow>, reading: &Reading) -> Self {
         let pairs = align(columns, truth, &read);
-        let cells =
-            |row: &TrueRow| columns.iter().zip(&row.cells).map(|(c, cell)| Some(reach(c, cell.as_ref()?, reading)));
-        let reach = truth.iter().map(|row| cells(row).collect()).collect();
+        let cell = |(column, cell): (&Column, &Option<TrueCell>)| Some(reach(column, cell.as_ref()?, reading));
+        let reach = truth.iter().map(|row| columns.iter().zip(&row.cells).map(cell).collect()).collect();
         Self { columns, truth: truth.to_vec(), read, pairs, reach }
     }
 
