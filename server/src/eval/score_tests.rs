@@ -1,15 +1,8 @@
-use slipstream_api::Polygon;
-
+use super::super::fields::testing;
 use super::*;
 
 fn field(text: &str, value: Option<&str>) -> Field {
-    Field {
-        value: value.map(str::to_owned),
-        text: text.to_owned(),
-        confidence: 1.0,
-        polygon: Polygon([[0.0; 2]; 4]),
-        alternatives: Vec::new(),
-    }
+    testing::field(text, value, 1.0)
 }
 
 #[test]

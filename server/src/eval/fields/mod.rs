@@ -31,7 +31,8 @@ pub mod rows;
 pub mod table;
 pub mod tables;
 #[cfg(test)]
-mod testing;
+#[allow(clippy::unwrap_used)]
+pub(in crate::eval) mod testing;
 
 use std::path::Path;
 

@@ -201,7 +201,8 @@ fn of_bag<'a>(outcome: &'a Outcome, bag: &'a BagOutcome) -> Vec<Failure<'a>> {
     };
     let free = |r: &usize| bag.pairs.iter().all(|(_, read)| read != r);
     let mut free: Vec<&Field> = (0..bag.read.len()).filter(free).filter_map(|r| bag.read.get(r)).collect();
-    let missing = |t: &usize| bag.pairs.iter().all(|(truth, _)| truth != t);
+    let filled = |t: &usize| bag.truth.values.get(*t).is_some_and(|(value, _)| !value.trim().is_empty());
+    let missing = |t: &usize| filled(t) && bag.pairs.iter().all(|(truth, _)| truth != t);
     let mut failures = Vec::new();
     for t in (0..bag.truth.values.len()).filter(missing) {
         let (Some(truth), Some(reach)) = (bag.truth.values.get(t), bag.reach.get(t)) else { continue };

@@ -1,6 +1,7 @@
 //! Rows and fields for tests.
 
-use slipstream_api::{Document, Field, Line, Merchant, Polygon, ReceiptResponse, Status};
+use serde_json::json;
+use slipstream_api::{Document, Field, Line, Merchant, ReceiptResponse};
 
 use super::failures::{Failure, FailureKind};
 use super::outcome::Outcome;
@@ -9,14 +10,12 @@ use crate::eval::score::Compare;
 use crate::eval::truth::{About, Expected, FieldName, Sample, TrueCell, TrueRow};
 
 /// A field that stands at the origin.
-pub(super) fn field(text: &str, value: Option<&str>, confidence: f32) -> Field {
-    Field {
-        value: value.map(str::to_owned),
-        text: text.to_owned(),
-        confidence,
-        polygon: Polygon([[0.0, 0.0], [10.0, 0.0], [10.0, 10.0], [0.0, 10.0]]),
-        alternatives: Vec::new(),
-    }
+pub(in crate::eval) fn field(text: &str, value: Option<&str>, confidence: f32) -> Field {
+    let polygon = json!([[0.0, 0.0], [10.0, 0.0], [10.0, 10.0], [0.0, 10.0]]);
+    let field = json!({
+        "value": value, "text": text, "confidence": confidence, "polygon": polygon, "alternatives": []
+    });
+    serde_json::from_value(field).unwrap()
 }
 
 /// A row of the list of purchases: kind, description, quantity, unit price, amount; `-` is nothing.
@@ -65,18 +64,10 @@ fn document(name: Field) -> Document {
 
 /// An answer with this document and these lines.
 pub(super) fn answer(document: Document, lines: Vec<Line>) -> ReceiptResponse {
-    ReceiptResponse {
-        id: String::new(),
-        model_set: String::new(),
-        status: Status::Extracted,
-        document,
-        text: None,
-        lines: Some(lines),
-        quality: None,
-        fraud: None,
-        checks: vec![],
-        timings_ms: None,
-    }
+    let answer = json!({
+        "id": "", "model_set": "", "status": "extracted", "document": document, "lines": lines, "checks": []
+    });
+    serde_json::from_value(answer).unwrap()
 }
 
 /// A failure of `field`.

@@ -30,8 +30,11 @@ pub(super) fn write(out: &mut String, report: &FieldsReport) {
     }
     out.push_str("</p></header>");
     tiles(out, all);
-    out.push_str("<div class=\"columns\"><section><h2>Fields</h2><p>Values as printed, case folded; amounts as amounts. The ceiling is what a \
-                  perfect tagger reaches on the same reading.</p>");
+    out.push_str(
+        "<div class=\"columns\"><section><h2>Fields</h2><p>Values as printed, case folded; amounts as amounts. The ceiling is \
+         the share of the values that can be formed from what was read of the page: no recall is higher, and no F1 of a \
+         tagger that always answers.</p>",
+    );
     fields(out, all);
     out.push_str("</section><section><h2>Purchases</h2><p>Rows of truth and reading are paired from top to bottom, most alike.</p>");
     items(out, all);
