@@ -124,13 +124,21 @@ def augment(document, words, rates):
 
 def moved(target, kept, count):
     """The target in the new token numbers."""
-    new = Target()
+    new = Target(page=target.page)
     for name, spans in target.spans.items():
         new.spans[name] = [(kept[a], kept[b]) for a, b in spans if a in kept and b in kept]
     for name, numbers in target.pointers.items():
         new.pointers[name] = [kept[n] for n in numbers if n in kept]
     if target.roles is not None:
         pick = lambda values: [values[n] for n in kept]
-        new.roles, new.kinds, new.begins = pick(target.roles), pick(target.kinds), pick(target.begins)
-        assert len(new.roles) == count
+        new.roles, new.kinds = pick(target.roles), pick(target.kinds)
+        anchors = {}  # of rows that lost theirs, the first token that is left
+        for n in kept:
+            anchors.setdefault(target.anchors[n], kept[n])
+        anchors |= {n: kept[n] for n in anchors if n in kept}
+        new.anchors = [-1 if target.anchors[n] < 0 else anchors[target.anchors[n]] for n in kept]
+        new.parents = [-1] * count
+        for n in kept:
+            if target.parents[n] >= 0:
+                new.parents[kept[n]] = anchors.get(target.parents[n], kept[n])
     return new

@@ -102,6 +102,9 @@ pub struct LineItem {
     pub amount: Option<Field>,
     /// Article number or similar.
     pub code: Option<Field>,
+    /// Of a discount or deposit: index of the row of `line_items` that it belongs to; absent where it is the whole purchase.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<usize>,
 }
 
 /// One row of the tax table.

@@ -5,7 +5,7 @@
 
 use slipstream_api as api;
 use slipstream_models::{
-    Quad, TextLines,
+    Entities, Quad, TextLines,
     entities::{DocumentKind, ItemKind, Span},
     raster::{Turn, turn_back},
 };
@@ -107,11 +107,13 @@ pub struct DocumentSettings {
     pub min_characters: usize,
     /// Digits on them; a document without any shows no date and no amount.
     pub min_digits: usize,
+    /// Probability from which a page without a total is taken for prose or the like.
+    pub min_other_confidence: f32,
 }
 
 impl Default for DocumentSettings {
     fn default() -> Self {
-        Self { min_line_confidence: 0.6, min_lines: 3, min_characters: 20, min_digits: 3 }
+        Self { min_line_confidence: 0.6, min_lines: 3, min_characters: 20, min_digits: 3, min_other_confidence: 0.8 }
     }
 }
 
@@ -132,6 +134,13 @@ pub fn status(lines: &TextLines, quality: &QualityReport, settings: &DocumentSet
     }
 }
 
+/// Whether extraction saw prose, signs or the like, where the amount of text alone looked like a document.
+pub fn is_other(entities: &Entities, settings: &DocumentSettings) -> bool {
+    entities.kind == DocumentKind::Other
+        && entities.kind_confidence >= settings.min_other_confidence
+        && entities.total.is_none()
+}
+
 /// The document of the answer.
 pub fn document(findings: &Findings, place: &Placement<'_>) -> api::Document {
     let money = |f: &Option<Found<Money>>| place.printed(f);
@@ -142,8 +151,8 @@ pub fn document(findings: &Findings, place: &Placement<'_>) -> api::Document {
             Some(DocumentKind::Product) => api::DocumentKind::Product,
             Some(DocumentKind::Other) | None => api::DocumentKind::Other,
         },
-        country: findings.country.as_ref().map(|e| e.value.to_owned()),
-        language: findings.language.as_ref().map(|e| e.value.to_owned()),
+        country: findings.country.as_ref().map(|e| e.value).or(findings.likely_country).map(str::to_owned),
+        language: findings.language.as_ref().map(|e| e.value).or(findings.likely_language).map(str::to_owned),
         merchant: api::Merchant {
             name: place.printed(&findings.merchant_name),
             address: place.printed(&findings.merchant_address),
@@ -183,9 +192,10 @@ pub fn document(findings: &Findings, place: &Placement<'_>) -> api::Document {
                 unit_price: place.field(i.unit_price.as_ref(), |d| d.to_fixed(unit_price_decimals(findings))),
                 amount: money(&i.amount),
                 code: place.printed(&i.code),
+                of: i.of,
             })
             .collect(),
-        serial_numbers: Vec::new(),
+        serial_numbers: findings.serial_numbers.iter().filter_map(|n| place.field(Some(n), Clone::clone)).collect(),
         barcodes: Vec::new(),
     }
 }

@@ -125,12 +125,17 @@ impl Pipeline {
         let Read { lines, turn } = self.read_page(&times, raster, job).await?;
         job.progress(Checkpoint::Read, extract::characters(&lines)).await?;
         let status = document::status(&lines, &quality, &self.settings.document);
-        let findings = if status == Status::NotADocument {
-            // What a model finds in the text of a street sign is no receipt's value.
-            Findings::default()
+        // What a model finds in the text of a street sign is no receipt's value.
+        let nothing = (Status::NotADocument, Findings::default());
+        let (status, findings) = if status == Status::NotADocument {
+            nothing
         } else {
             let entities = times.run(Stage::Extract, extract::extract(job, Arc::clone(&lines))).await?;
-            times.run(Stage::Check, self.check(job, entities, Arc::clone(&lines))).await
+            if status == Status::Extracted && document::is_other(&entities, &self.settings.document) {
+                nothing
+            } else {
+                (status, times.run(Stage::Check, self.check(job, entities, Arc::clone(&lines))).await)
+            }
         };
         let (findings, fraud) = times.run(Stage::Fraud, self.fraud(job, metadata, findings)).await;
         let parts = Parts { status, lines, turn, findings, quality, fraud };

@@ -17,7 +17,7 @@ const MOST_BINS: usize = 15;
 const LEAST_IN_BIN: usize = 10;
 
 /// A value that was read.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Judged {
     /// How probable it is said to be right, 0 to 1.
     pub confidence: f32,
@@ -62,7 +62,7 @@ pub struct CalibrationReport {
 }
 
 /// How far a field's confidences are off.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FieldCalibration {
     /// Values that were read.
     pub n: usize,
@@ -70,6 +70,8 @@ pub struct FieldCalibration {
     pub error: f64,
     /// Mean confidence less share of right values.
     pub overconfidence: f64,
+    /// The values themselves, in the order of the receipts, for whoever fits confidences anew.
+    pub values: Vec<Judged>,
 }
 
 impl CalibrationReport {
@@ -88,8 +90,8 @@ impl CalibrationReport {
             by_field.entry(value.expected.field).or_default().extend(loose(value));
         }
         let field = |(name, values): (FieldName, Vec<Judged>)| {
-            let Calibration { n, error, overconfidence, .. } = calibration(values);
-            (n > 0).then_some((name.name(), FieldCalibration { n, error, overconfidence }))
+            let Calibration { n, error, overconfidence, .. } = calibration(values.iter().copied());
+            (n > 0).then_some((name.name(), FieldCalibration { n, error, overconfidence, values }))
         };
         Self {
             all: calibration(values().filter_map(loose)),
