@@ -32,9 +32,10 @@ type Bounds = (f32, f32, f32, f32);
 
 /// Cut-outs that show what was read and what is right, or the whole photo where neither has a place.
 pub(super) fn write(out: &mut String, photo: &Raster, read: &[Quad], truth: &[Quad]) {
-    let rows = |quads: &[Quad]| quads.iter().map(|quad| quad.height().max(1.0)).reduce(f32::max).unwrap_or(1.0);
     let meant = nearest(read, truth);
-    let row = rows(read).max(rows(&meant));
+    // What goes over several lines has one place around all of them when read, and a place for each in the truth.
+    let heights = read.iter().chain(&meant).map(|quad| quad.height().max(1.0));
+    let row = heights.reduce(f32::min).unwrap_or(1.0);
     let views: Vec<Bounds> = match (around(read), around(&meant)) {
         (None, None) => vec![],
         (Some(one), None) | (None, Some(one)) => vec![one],

@@ -36,9 +36,16 @@ pub(super) fn write(out: &mut String, report: &FieldsReport) {
          tagger that always answers.</p>",
     );
     fields(out, all);
-    out.push_str("</section><section><h2>Purchases</h2><p>Rows of truth and reading are paired from top to bottom, most alike.</p>");
-    items(out, all);
-    out.push_str("</section></div>");
+    out.push_str("</section>");
+    if all.line_items.is_some() {
+        out.push_str(
+            "<section><h2>Purchases</h2><p>Rows of truth and reading are paired from top to bottom, so that they are most \
+             alike; values whose row is not known are compared whatever the row.</p>",
+        );
+        items(out, all);
+        out.push_str("</section>");
+    }
+    out.push_str("</div>");
     parts(out, "Languages", "language", report.by_language.iter().filter(|_| report.by_language.len() > 1));
     parts(out, "Kinds of documents", "kind", report.by_kind.iter());
 }
