@@ -20,9 +20,10 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
 from . import evaluate
-from .augment import Words, augment
+from .augment import Words, augment, surround
 from .batch import Embedder, collate
-from .data import Sroie, manifest, recognised_pages, synthetic
+from .data import MAX_TOKENS, Sroie, manifest, recognised_pages, synthetic
+from .labels import PAGE
 from .loss import losses
 from .net import Net, Size
 from .teach import teach
@@ -70,6 +71,9 @@ class Corpus:
     photographed: list
     photographed_validation: list
 
+    def __post_init__(self):
+        self.prose = [d for d in self.photographed if d.target.page.get("kind") == OTHER]
+
     def sroie_training(self):
         """SROIE's training receipts in all readings."""
         return [d for part in (self.truth, *self.recognised) for i in self.training for d in [part.get(i)] if d]
@@ -95,6 +99,7 @@ def load(args):
 
 
 SYNTHETIC_VALIDATION = 300  # synthetic receipts that are looked at while training; export.py takes all
+OTHER = PAGE["kind"].index("other")
 POOL = 8  # batches that are drawn together and sorted by length, so that little is padded
 
 
@@ -156,6 +161,14 @@ def begin_with(net, weights):
             own[name][:rows] = value[:rows].float()
 
 
+def varied(document, corpus, words, noise):
+    """Tokens and target of a document made to look like another one, perhaps with text around it."""
+    tokens, target = augment(document, words, noise)
+    if corpus.prose and document.target.page.get("kind") != OTHER and random.random() < noise["surround"]:
+        tokens, target = surround(tokens, target, random.choice(corpus.prose).tokens, MAX_TOKENS)
+    return tokens, target
+
+
 def main():
     args = arguments()
     config = settings(args.config, args.set)
@@ -213,7 +226,7 @@ def main():
             together = lambda tokens: collate(tokens, embedder)
             documents = corpus.sroie_training()
             print(f"step {step}: rows of {teach(average, documents, together)} of {len(documents)} readings of SROIE prove each other", flush=True)
-        pairs = [augment(d, words, noise) for d in pool.pop()]
+        pairs = [varied(d, corpus, words, noise) for d in pool.pop()]
         batch = collate([tokens for tokens, _ in pairs], embedder, noise)
         for group in optimiser.param_groups:
             group["lr"] = learning_rate(step, steps, schedule)

@@ -159,6 +159,9 @@ pub struct Barcode {
     pub value: String,
     /// Where it stands.
     pub polygon: Polygon,
+    /// The page of the PDF, from 1; left out for images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
 }
 
 /// Everything read from the page; a field that the page does not show is null,

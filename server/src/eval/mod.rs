@@ -5,11 +5,13 @@
 //! | [`ocr`] | reading times and texts, in a file that other tools score |
 //! | [`lines`] | lines cut by their true boxes against their true text |
 //! | [`fields`] | fields against the truth, over a whole folder |
+//! | [`barcodes`] | bar codes of pictures with known contents |
 //! | [`truth`] | what a receipt should say, whatever the folder's format |
 //! | [`sroie`], [`wildreceipt`], [`german`], [`manifest`] | folder formats |
 //! | [`score`] | when two values are the same, and precision, recall, F1 |
 //! | [`errors`] | how far a line is from its truth |
 
+pub mod barcodes;
 pub mod errors;
 pub mod fields;
 pub mod german;

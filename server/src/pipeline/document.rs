@@ -11,6 +11,7 @@ use slipstream_models::{
 };
 
 use super::{
+    barcodes::Code,
     check::{Candidate, CheckResult, Currency, Findings, Found, Money, page::Evidence},
     fraud::FraudReport,
     pdf::stack::Sheet,
@@ -237,6 +238,17 @@ pub fn document(findings: &Findings, place: &Placement<'_>) -> api::Document {
         serial_numbers: findings.serial_numbers.iter().filter_map(|n| place.field(Some(n), Clone::clone)).collect(),
         barcodes: Vec::new(),
     }
+}
+
+/// The bar codes and QR codes of the answer.
+pub fn barcodes(codes: &[Code]) -> Vec<api::Barcode> {
+    let barcode = |code: &Code| api::Barcode {
+        symbology: code.symbology.to_owned(),
+        value: code.value.clone(),
+        polygon: api::Polygon(code.quad.0.map(|p| [round(p.x, 10.0), round(p.y, 10.0)])),
+        page: code.page,
+    };
+    codes.iter().map(barcode).collect()
 }
 
 /// Unit prices are written with the decimals of amounts, or more where they are printed.
