@@ -26,6 +26,7 @@ async fn engine() -> Engine {
         threads: Some(2),
         max_megapixels: 50,
         barcodes: true,
+        ignore_e_invoices: false,
     };
     let engine = Engine::start(args, Scheduling::unbounded()).unwrap();
     engine.load().await.unwrap();

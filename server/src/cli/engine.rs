@@ -53,6 +53,9 @@ pub struct EngineArgs {
     /// Whether bar codes and QR codes are read.
     #[arg(long, value_name = "on|off", env = "SLIPSTREAM_BARCODES", default_value = "on", value_parser = on_or_off, action = clap::ArgAction::Set)]
     pub barcodes: bool,
+    /// Read what the pages of a PDF show also where it holds an e-invoice.
+    #[arg(long, env = "SLIPSTREAM_IGNORE_E_INVOICES")]
+    pub ignore_e_invoices: bool,
 }
 
 impl EngineArgs {
@@ -135,6 +138,7 @@ impl Engine {
             document: DocumentSettings::default(),
             pages: scheduling.pages(threads),
             pdf: PdfSettings {
+                e_invoices: !args.ignore_e_invoices,
                 limits: Limits { max_pixels: args.max_megapixels * 1_000_000, ..Limits::default() },
                 ..PdfSettings::default()
             },

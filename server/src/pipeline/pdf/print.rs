@@ -163,7 +163,3 @@ fn words(chars: &[char]) -> Vec<(usize, usize)> {
     }
     out
 }
-
-#[cfg(test)]
-#[path = "print_tests.rs"]
-mod tests;
