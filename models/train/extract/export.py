@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 from . import evaluate
 from .batch import Embedder, collate
 from .calibrate import fit
-from .data import MAX_TOKENS, Sroie, recognised_pages, synthetic
+from .data import Sroie, recognised_pages, synthetic
 from .features import FEATURES, features, tokenize
 from .labels import ITEM_KINDS, PAGE, POINTERS, ROLES, SPANS
 from .net import LINKS, Net, Size
@@ -26,6 +26,7 @@ from .text import FOLD, KINDS, PATTERNS, SPLITTER, Scanner
 
 FORMAT = "slipstream-extract/2"
 NAME = "slipstream-extract"
+MOST_TOKENS = 2048  # of a page when reading: twice what training pays for; nothing in the network depends on it
 
 # Invented receipts: (left, top, text) in a font 10 wide and 18 high. The second page is tilted.
 STATIONER = [
@@ -121,7 +122,7 @@ def main():
     if tokenizer:
         shutil.copyfile(args.run / "tokenizer.json", args.weights / "tokenizer.json")
     config = {
-        "format": FORMAT, "name": NAME, "licence": "Apache-2.0", "size": state["size"], "max_tokens": MAX_TOKENS, "features": FEATURES, "kinds": KINDS,
+        "format": FORMAT, "name": NAME, "licence": "Apache-2.0", "size": state["size"], "max_tokens": MOST_TOKENS, "features": FEATURES, "kinds": KINDS,
         "spans": list(SPANS.items()), "pointers": list(POINTERS.items()), "roles": ROLES, "item_kinds": ITEM_KINDS, "page": list(PAGE.items()),
         "temperatures": temperatures, "splitter": SPLITTER, "patterns": PATTERNS, "fold": FOLD,
     }

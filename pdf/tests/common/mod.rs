@@ -42,7 +42,7 @@ impl Builder {
         let start = out.len();
         write!(out, "xref\n0 {}\n0000000000 65535 f \n", offsets.len() + 1).unwrap();
         for offset in offsets {
-            write!(out, "{offset:010} 00000 n \n").unwrap();
+            writeln!(out, "{offset:010} 00000 n ").unwrap();
         }
         let (size, extra) = (self.objects.len() + 1, self.trailer);
         write!(out, "trailer\n<< /Size {size} /Root {root} 0 R {extra} >>\nstartxref\n{start}\n%%EOF\n").unwrap();
