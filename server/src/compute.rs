@@ -1,5 +1,6 @@
 //! The compute threads: a rayon pool beside the tokio runtime, which never computes.
 
+use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -68,6 +69,18 @@ impl Compute {
         let turn = self.turns.take(asked, standing, Duration::ZERO).await;
         let waited = asked.elapsed();
         let (value, busy) = self.run_on(turn, work).await;
+        self.turns.charge(standing, busy);
+        Ran { value, waited, busy }
+    }
+
+    /// Waits for `work` that another process computes, when it is most urgent: it has a thread's turn, so that as
+    /// much is computed at once as without it.
+    pub async fn outside<T>(&self, standing: Standing, work: impl Future<Output = T>) -> Ran<T> {
+        let asked = Instant::now();
+        let _turn = self.turns.take(asked, standing, Duration::ZERO).await;
+        let waited = asked.elapsed();
+        let value = work.await;
+        let busy = asked.elapsed().saturating_sub(waited);
         self.turns.charge(standing, busy);
         Ran { value, waited, busy }
     }

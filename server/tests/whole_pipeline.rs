@@ -80,7 +80,7 @@ async fn a_turned_receipt_reads_as_if_upright() {
     let upright = read_image(&engine, sample.image.clone()).await;
     let corner = |response: &ReceiptResponse| {
         let total = response.document.total.as_ref().unwrap();
-        total.polygon.0[0]
+        total.polygon.unwrap().0[0]
     };
     let (width, height) = (sample.image.width() as f32, sample.image.height() as f32);
     let [x, y] = corner(&upright);

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// Four corners `[x, y]` in pixels of the uploaded image after its EXIF
-/// rotation, clockwise from the **text's** top left.
+/// rotation, or of the page of a PDF as `pages` has it, clockwise from the
+/// **text's** top left.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(value_type = Vec<Vec<f32>>, example = json!([[12.0, 40.0], [96.0, 40.0], [96.0, 58.0], [12.0, 58.0]]))]
 pub struct Polygon(pub [[f32; 2]; 4]);
@@ -25,8 +26,11 @@ pub struct Field {
     pub text: String,
     /// Probability that the value is right, 0 to 1.
     pub confidence: f32,
-    /// Where it stands.
-    pub polygon: Polygon,
+    /// Where it stands; null for a value of an e-invoice whose print was not found, and only there.
+    pub polygon: Option<Polygon>,
+    /// The page of the PDF, from 1; left out for images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
     /// Other readings, most probable first; empty when there is no doubt.
     pub alternatives: Vec<Alternative>,
 }
@@ -42,6 +46,9 @@ pub struct Alternative {
     pub confidence: f32,
     /// Where it stands.
     pub polygon: Polygon,
+    /// The page of the PDF, from 1; left out for images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
 }
 
 /// The kind of document.
@@ -52,11 +59,26 @@ pub enum DocumentKind {
     Receipt,
     /// An invoice.
     Invoice,
+    /// An e-invoice that gives money back; its amounts have the signs of its XML.
+    CreditNote,
     /// A product or its packaging.
     Product,
     /// Something else, or nothing.
     #[default]
     Other,
+}
+
+/// Where the values come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// Read from an image.
+    #[default]
+    Image,
+    /// Read from the pages of a PDF.
+    Pdf,
+    /// Stated by the XML of an e-invoice (ZUGFeRD, Factur-X, XRechnung): `text` is as in the XML.
+    EInvoice,
 }
 
 /// The seller.
@@ -140,6 +162,9 @@ pub struct Barcode {
 /// a list of which it shows nothing is empty.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Document {
+    /// Where the values come from.
+    #[serde(default)]
+    pub source: Source,
     /// The kind of document.
     pub kind: DocumentKind,
     /// ISO 3166-1 alpha-2 code of the country of purchase, where there is evidence for it.

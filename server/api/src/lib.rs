@@ -22,10 +22,11 @@ pub mod receipt;
 pub mod trust;
 
 pub use document::{
-    Alternative, Barcode, Document, DocumentKind, Field, LineItem, LineItemKind, Merchant, Payment, Polygon, Tax,
+    Alternative, Barcode, Document, DocumentKind, Field, LineItem, LineItemKind, Merchant, Payment, Polygon, Source,
+    Tax,
 };
 pub use include::{Include, ParseIncludeError};
 pub use operations::{Health, HealthState, ModelInfo, ModelSetInfo, ModelsResponse};
 pub use problem::{ErrorCode, PROBLEM_MEDIA_TYPE, Problem};
-pub use receipt::{Line, ReceiptResponse, Status};
+pub use receipt::{Line, Page, ReceiptResponse, Status};
 pub use trust::{Check, Fraud, Outcome, Quality, QualityIssue, Signal};

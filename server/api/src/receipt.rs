@@ -31,6 +31,18 @@ pub struct Line {
     pub confidence: f32,
     /// Where it stands.
     pub polygon: Polygon,
+    /// The page of the PDF, from 1; left out for images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
+}
+
+/// A page of a PDF as it was looked at; polygons are in its pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Page {
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
 }
 
 /// The answer of `POST /v1/receipts`. The members `text`, `lines`, `quality`,
@@ -45,6 +57,9 @@ pub struct ReceiptResponse {
     pub status: Status,
     /// What was read.
     pub document: Document,
+    /// The pages of a PDF in their order; left out for images, empty for an e-invoice without a PDF.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pages: Option<Vec<Page>>,
     /// The whole text, one line of the page a line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,

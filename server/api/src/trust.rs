@@ -46,6 +46,9 @@ pub struct Signal {
     /// Where it was noticed, where it has a place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub polygon: Option<Polygon>,
+    /// The page of the PDF, from 1; left out for images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
     /// What was noticed, in a sentence for a reviewer.
     pub explanation: String,
 }

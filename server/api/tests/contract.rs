@@ -16,7 +16,8 @@ fn field(value: &str, text: &str) -> Option<Field> {
         value: Some(value.into()),
         text: text.into(),
         confidence: 0.5,
-        polygon: POLYGON,
+        polygon: Some(POLYGON),
+        page: None,
         alternatives: vec![],
     })
 }
@@ -32,6 +33,7 @@ fn response() -> ReceiptResponse {
             text: "8,00".into(),
             confidence: 0.25,
             polygon: POLYGON,
+            page: None,
         }],
         ..field("9.00", "9,00").unwrap()
     };
@@ -39,6 +41,7 @@ fn response() -> ReceiptResponse {
         id: "r-1".into(),
         model_set: "default".into(),
         status: Status::Extracted,
+        pages: None,
         document: Document {
             kind: DocumentKind::Receipt,
             country: Some("DE".into()),
@@ -57,7 +60,7 @@ fn response() -> ReceiptResponse {
             ..Document::default()
         },
         text: Some("Backhaus\n9,00".into()),
-        lines: Some(vec![Line { text: "9,00".into(), confidence: 0.5, polygon: POLYGON }]),
+        lines: Some(vec![Line { text: "9,00".into(), confidence: 0.5, polygon: POLYGON, page: None }]),
         quality: Some(Quality {
             usable: true,
             issues: vec![QualityIssue { code: "blur".into(), severity: 0.5, advice: "hold still".into() }],
@@ -68,6 +71,7 @@ fn response() -> ReceiptResponse {
                 code: "date_in_future".into(),
                 score: 0.25,
                 polygon: Some(POLYGON),
+                page: None,
                 explanation: "dated tomorrow".into(),
             }],
         }),
@@ -89,7 +93,7 @@ fn a_full_answer_has_exactly_these_members() {
         "model_set": "default",
         "status": "extracted",
         "document": {
-            "kind": "receipt", "country": "DE", "language": "de",
+            "source": "image", "kind": "receipt", "country": "DE", "language": "de",
             "merchant": {"name": field_json("Backhaus", "Backhaus"), "address": null, "phone": null, "tax_id": null},
             "date": field_json("2026-03-01", "01.03.2026"),
             "time": null, "currency": null, "receipt_number": null,
@@ -131,7 +135,7 @@ fn what_was_not_asked_for_is_absent_and_what_is_not_shown_is_null() {
     let expected = json!({
         "id": "r-1", "model_set": "default", "status": "not_a_document",
         "document": {
-            "kind": "other", "country": null, "language": null,
+            "source": "image", "kind": "other", "country": null, "language": null,
             "merchant": {"name": null, "address": null, "phone": null, "tax_id": null},
             "date": null, "time": null, "currency": null, "receipt_number": null,
             "subtotal": null, "tax_total": null, "total": null, "tip": null,
@@ -166,6 +170,27 @@ fn health_names_the_model_set_once_there_is_one() {
     assert_eq!(serde_json::to_value(starting).unwrap(), json!({"status": "starting"}));
     let ready = Health { status: HealthState::Ready, model_set: Some("default".into()) };
     assert_eq!(serde_json::to_value(ready).unwrap(), json!({"status": "ready", "model_set": "default"}));
+}
+
+#[test]
+fn a_pdf_adds_its_pages_and_the_page_of_every_polygon() {
+    let placed = Field { page: Some(2), ..field("9.00", "9,00").unwrap() };
+    let unplaced = Field { polygon: None, ..field("R-7", "R-7").unwrap() };
+    let document = Document {
+        source: Source::EInvoice,
+        kind: DocumentKind::CreditNote,
+        total: Some(placed),
+        receipt_number: Some(unplaced),
+        ..Document::default()
+    };
+    let pages = Some(vec![Page { width: 1654, height: 2339 }; 2]);
+    let json = serde_json::to_value(ReceiptResponse { document, pages, ..response() }).unwrap();
+    assert_eq!(json["pages"][1], json!({"width": 1654, "height": 2339}));
+    let document = &json["document"];
+    assert_eq!((&document["source"], &document["kind"]), (&json!("e_invoice"), &json!("credit_note")));
+    assert_eq!((&document["total"]["page"], &document["total"]["polygon"]), (&json!(2), &polygon_json()));
+    assert_eq!(document["receipt_number"]["polygon"], Value::Null);
+    assert!(document["receipt_number"].get("page").is_none());
 }
 
 #[test]

@@ -9,13 +9,14 @@ use clap::Args;
 use clap::builder::RangedU64ValueParser;
 use slipstream_batcher::Priority;
 use slipstream_models::Backend;
+use slipstream_pdf::Limits;
 
 use super::args::share;
 use crate::compute::{Compute, unhurried};
 use crate::pipeline::decode::DecodeLimits;
 use crate::pipeline::document::DocumentSettings;
 use crate::pipeline::quality::QualitySettings;
-use crate::pipeline::{Pipeline, PipelineSettings, ReadError};
+use crate::pipeline::{PdfSettings, Pipeline, PipelineSettings, ReadError};
 use crate::registry::load::load;
 use crate::registry::locate::{NotFound, locate};
 use crate::registry::{LoadError, Networks, Preset, QueueSettings, Registry, Serving};
@@ -46,7 +47,7 @@ pub struct EngineArgs {
     /// Compute threads [default: one for each CPU]
     #[arg(long, value_name = "N", env = "SLIPSTREAM_THREADS", value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024))]
     pub threads: Option<usize>,
-    /// Largest image, in million pixels, counted before it is decoded.
+    /// Largest image, in million pixels, counted before it is decoded; for a PDF, all its pages together.
     #[arg(long, value_name = "MEGAPIXELS", env = "SLIPSTREAM_MAX_MEGAPIXELS", default_value = "50", value_parser = RangedU64ValueParser::<u64>::new().range(1..=1000))]
     pub max_megapixels: u64,
 }
@@ -130,6 +131,10 @@ impl Engine {
             quality: QualitySettings::default(),
             document: DocumentSettings::default(),
             pages: scheduling.pages(threads),
+            pdf: PdfSettings {
+                limits: Limits { max_pixels: args.max_megapixels * 1_000_000, ..Limits::default() },
+                ..PdfSettings::default()
+            },
         };
         let pipeline = Pipeline::new(settings, compute.clone(), Registry::default());
         metrics::compute_threads(threads);

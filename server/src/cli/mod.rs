@@ -13,6 +13,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::pipeline::pdf::COMMAND;
 use crate::telemetry::logs::LogSettings;
 use crate::telemetry::panics;
 use args::LogArgs;
@@ -35,13 +36,16 @@ struct Cli {
 enum Command {
     /// Answer HTTP requests until told to stop.
     Serve(serve::ServeArgs),
-    /// Read image files and write what they say to standard output.
+    /// Read images, PDFs and e-invoices, and write what they say to standard output.
     Read(read::ReadArgs),
     /// Measure how well and how fast receipts with known contents are read.
     #[command(subcommand)]
     Eval(eval::EvalCommand),
     /// Decide which layers of a network multiply integers, and write that beside its weights.
     Calibrate(calibrate::CalibrateArgs),
+    /// Open and render one PDF from standard input, for the process that started this one.
+    #[command(name = COMMAND, hide = true)]
+    PdfWorker,
 }
 
 /// Runs the program; the exit code is 0 when everything was done.
@@ -58,9 +62,16 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<ExitCode, Failure> {
+    // Before anything else: a worker has no log, and confines itself at once.
+    if matches!(cli.command, Command::PdfWorker) {
+        // What a panic says may quote the document.
+        std::panic::set_hook(Box::new(|_| {}));
+        slipstream_pdf::worker::run(&mut io::stdin().lock(), &mut io::stdout().lock())?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let default_filter = match cli.command {
         Command::Serve(_) => "info",
-        Command::Read(_) | Command::Eval(_) | Command::Calibrate(_) => "warn",
+        Command::Read(_) | Command::Eval(_) | Command::Calibrate(_) | Command::PdfWorker => "warn",
     };
     let log =
         LogSettings { filter: cli.log.log_filter.as_deref().unwrap_or(default_filter), format: cli.log.log_format };
@@ -74,6 +85,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Read(args) => read::run(args),
         Command::Eval(command) => eval::run(command),
         Command::Calibrate(args) => calibrate::run(&args),
+        Command::PdfWorker => Ok(ExitCode::SUCCESS),
     }
 }
 

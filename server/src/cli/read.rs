@@ -18,7 +18,7 @@ use crate::scheduling::Scheduling;
 
 #[derive(Debug, Args)]
 pub(super) struct ReadArgs {
-    /// Image files: JPEG, PNG or WebP.
+    /// Images (JPEG, PNG, WebP), PDFs, and e-invoices in XML.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Write the text of the receipts instead of JSON.

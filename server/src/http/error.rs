@@ -7,7 +7,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use slipstream_api::{ErrorCode, PROBLEM_MEDIA_TYPE, Problem};
 
-use crate::pipeline::ReadError;
+use crate::pipeline::{DocumentError, ReadError};
 use crate::telemetry::metrics;
 
 /// Why a request has no better answer.
@@ -108,6 +108,11 @@ impl From<ReadError> for ApiError {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Decode(error) => Self::new(error.code(), error.to_string()),
+            ReadError::Document(DocumentError::Worker(reason)) => {
+                tracing::error!(reason, "a PDF worker failed");
+                Self::panicked()
+            }
+            ReadError::Document(error) => Self::new(error.code(), error.to_string()),
             ReadError::Overloaded { retry_after } => Self::overloaded(retry_after),
             ReadError::DeadlineExceeded => Self::deadline_exceeded(),
             ReadError::Model(failure) => {

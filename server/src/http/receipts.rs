@@ -48,11 +48,13 @@ struct Head {
         ("x-priority" = Option<String>, Header, description = "interactive (default) or bulk, which goes when nothing interactive waits"),
     ),
     request_body(
-        description = "the image itself, or a form with the image in the field `file`",
+        description = "the image, the PDF or the XML of an e-invoice itself, or a form with it in the field `file`",
         content(
             (Vec<u8> = "image/jpeg"),
             (Vec<u8> = "image/png"),
             (Vec<u8> = "image/webp"),
+            (Vec<u8> = "application/pdf"),
+            (Vec<u8> = "application/xml"),
             (super::openapi::UploadForm = "multipart/form-data"),
         ),
     ),
@@ -65,9 +67,9 @@ struct Head {
         (status = 400, description = "`malformed`: empty body, unknown option, broken form", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "`unauthorized`: a key is needed", body = Problem, content_type = "application/problem+json"),
         (status = 408, description = "`request_timeout`: the body did not arrive in time", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "`too_large`: too many bytes or pixels", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported_media`: no image that is read here", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`undecodable`: a damaged image", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "`too_large`: too many bytes, pixels or pages", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "`unsupported_media`: nothing that is read here", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`undecodable`: a damaged image; a PDF that is damaged, encrypted, or takes too much to render; XML that is no invoice", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "`over_quota`: the caller's share is used up", body = Problem, content_type = "application/problem+json", headers(
             ("retry-after" = u64, description = "seconds after which to ask again"),
         )),

@@ -14,8 +14,16 @@ use crate::pipeline::Upload;
 
 /// Media types of uploads. `application/octet-stream` leaves it to the bytes,
 /// which decide in any case.
-const IMAGE_TYPES: [&str; 6] =
-    ["image/jpeg", "image/jpg", "image/png", "image/webp", "application/pdf", "application/octet-stream"];
+const MEDIA_TYPES: [&str; 8] = [
+    "image/jpeg",
+    "image/jpg",
+    "image/png",
+    "image/webp",
+    "application/pdf",
+    "application/xml",
+    "text/xml",
+    "application/octet-stream",
+];
 
 /// How the image comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +49,7 @@ pub fn inspect(parts: &Parts, body: &Body, max_bytes: usize) -> Result<Form, Api
     }
     match media_type(&parts.headers)? {
         Some(media) if media == "multipart/form-data" => Ok(Form::Multipart),
-        Some(media) if IMAGE_TYPES.contains(&media.as_str()) => Ok(Form::Raw),
+        Some(media) if MEDIA_TYPES.contains(&media.as_str()) => Ok(Form::Raw),
         _ => Err(unsupported()),
     }
 }
@@ -92,7 +100,7 @@ async fn multipart(parts: Parts, body: Body, max_bytes: usize) -> Result<Upload,
     while let Some(field) = form.next_field().await.map_err(refusal)? {
         if field.name() == Some("file") {
             let declared = field.content_type().map(essence);
-            if declared.as_deref().is_some_and(|media| !IMAGE_TYPES.contains(&media)) {
+            if declared.as_deref().is_some_and(|media| !MEDIA_TYPES.contains(&media)) {
                 return Err(unsupported());
             }
             return Ok(Upload { bytes: field.bytes().await.map_err(refusal)?, declared });
@@ -102,7 +110,7 @@ async fn multipart(parts: Parts, body: Body, max_bytes: usize) -> Result<Upload,
 }
 
 fn unsupported() -> ApiError {
-    let detail = "send image/jpeg, image/png or image/webp, or a multipart form with a field file";
+    let detail = "send image/jpeg, image/png, image/webp, application/pdf or application/xml, or a multipart form with a field file";
     ApiError::new(ErrorCode::UnsupportedMedia, detail)
 }
 

@@ -13,36 +13,66 @@ use slipstream_models::{
 use super::{
     check::{Candidate, CheckResult, Currency, Findings, Found, Money, page::Evidence},
     fraud::FraudReport,
+    pdf::stack::Sheet,
     quality::QualityReport,
 };
 
 /// Takes quads on the page that was read back to the uploaded image.
 ///
 /// The page is what the EXIF rotation gave, turned again when its text stood
-/// sideways or upside down; clients only know the image before that turn.
+/// sideways or upside down; clients only know the image before that turn. The
+/// pages of a PDF lie under one another, each with its own turn.
 #[derive(Debug, Clone, Copy)]
 pub struct Placement<'a> {
     lines: &'a TextLines,
     turn: Turn,
+    sheets: &'a [Sheet],
+    source: api::Source,
 }
 
 impl<'a> Placement<'a> {
     /// `turn` is what was applied to the decoded raster before `lines` were read.
     pub fn new(lines: &'a TextLines, turn: Turn) -> Self {
-        Self { lines, turn }
+        Self { lines, turn, sheets: &[], source: api::Source::Image }
+    }
+
+    /// For `lines` of several pages, whose `sheets` lie under one another.
+    pub fn on_sheets(lines: &'a TextLines, sheets: &'a [Sheet], source: api::Source) -> Self {
+        Self { lines, turn: Turn::None, sheets, source }
+    }
+
+    /// Where the values come from.
+    pub fn source(&self) -> api::Source {
+        self.source
     }
 
     /// The polygon of `quad`, in tenths of a pixel.
     pub fn polygon(&self, quad: &Quad) -> api::Polygon {
-        let back = turn_back(quad, self.turn, self.lines.page_width, self.lines.page_height);
+        let back = match Sheet::of(self.sheets, quad) {
+            Some((_, sheet)) => sheet.place(quad),
+            None => turn_back(quad, self.turn, self.lines.page_width, self.lines.page_height),
+        };
         api::Polygon(back.0.map(|p| [round(p.x, 10.0), round(p.y, 10.0)]))
+    }
+
+    /// The page that `quad` stands on, from 1; none for an image.
+    pub fn page(&self, quad: &Quad) -> Option<u32> {
+        u32::try_from(Sheet::of(self.sheets, quad)?.0 + 1).ok()
+    }
+
+    /// The page that characters stand on: of several that of the first, as for their polygon.
+    pub fn page_of(&self, spans: &[Span]) -> Option<u32> {
+        self.page(&spans.iter().find_map(|s| self.lines.lines.get(s.line))?.quad)
     }
 
     /// The polygon of characters: of one line as the line lies, of several the
     /// upright box around all of them. `None` if no span points to a line.
     pub fn polygon_of(&self, spans: &[Span]) -> Option<api::Polygon> {
-        let quads: Vec<Quad> =
+        let mut quads: Vec<Quad> =
             spans.iter().filter_map(|s| Some(self.lines.lines.get(s.line)?.quad_of(s.start, s.end))).collect();
+        // No polygon reaches over the end of a page.
+        let first = self.page_of(spans);
+        quads.retain(|quad| self.page(quad) == first);
         match quads.as_slice() {
             [] => None,
             [one] => Some(self.polygon(one)),
@@ -64,14 +94,21 @@ impl<'a> Placement<'a> {
                 text: c.text.clone(),
                 confidence: round(c.confidence, 1000.0),
                 polygon: self.polygon_of(&c.spans)?,
+                page: self.page_of(&c.spans),
             })
         };
-        let best = alternative(&found.best)?;
+        let best = &found.best;
+        let polygon = self.polygon_of(&best.spans);
+        // What a page does not show does not exist; what an e-invoice states does.
+        if polygon.is_none() && self.source != api::Source::EInvoice {
+            return None;
+        }
         Some(api::Field {
-            value: best.value,
-            text: best.text,
-            confidence: best.confidence,
-            polygon: best.polygon,
+            value: best.value.as_ref().map(&value),
+            text: best.text.clone(),
+            confidence: round(best.confidence, 1000.0),
+            polygon,
+            page: self.page_of(&best.spans),
             alternatives: found.alternatives.iter().filter_map(alternative).collect(),
         })
     }
@@ -90,7 +127,8 @@ impl<'a> Placement<'a> {
             value: Some(evidence.value.code().to_owned()),
             text: evidence.text.clone(),
             confidence: round(confidence, 1000.0),
-            polygon: self.polygon_of(&[evidence.span])?,
+            polygon: Some(self.polygon_of(&[evidence.span])?),
+            page: self.page_of(&[evidence.span]),
             alternatives: Vec::new(),
         })
     }
@@ -136,6 +174,7 @@ pub fn status(lines: &TextLines, quality: &QualityReport, settings: &DocumentSet
 pub fn document(findings: &Findings, place: &Placement<'_>) -> api::Document {
     let money = |f: &Option<Found<Money>>| place.printed(f);
     api::Document {
+        source: place.source,
         kind: match findings.kind {
             Some(DocumentKind::Receipt) => api::DocumentKind::Receipt,
             Some(DocumentKind::Invoice) => api::DocumentKind::Invoice,
@@ -206,6 +245,7 @@ pub fn lines(place: &Placement<'_>) -> Vec<api::Line> {
         text: l.text(),
         confidence: round(l.confidence, 1000.0),
         polygon: place.polygon(&l.quad),
+        page: place.page(&l.quad),
     };
     place.lines.lines.iter().map(line).collect()
 }
@@ -226,6 +266,7 @@ pub fn fraud(report: &FraudReport, place: &Placement<'_>) -> api::Fraud {
         code: s.code.to_owned(),
         score: round(s.score, 1000.0),
         polygon: place.polygon_of(&s.spans),
+        page: place.page_of(&s.spans),
         explanation: s.explanation.clone(),
     };
     api::Fraud { score: round(report.score, 1000.0), signals: report.signals.iter().map(signal).collect() }

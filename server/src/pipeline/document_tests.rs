@@ -46,12 +46,12 @@ fn values_point_to_their_characters() {
     let document = documented(&entities, &lines, Turn::None);
     let total = document.total.unwrap();
     assert_eq!((total.value.as_deref(), total.text.as_str(), total.confidence), (Some("9.00"), "9.00", 0.877));
-    assert_eq!(total.polygon.0, [[90.0, 0.0], [130.0, 0.0], [130.0, 20.0], [90.0, 20.0]]);
+    assert_eq!(total.polygon.unwrap().0, [[90.0, 0.0], [130.0, 0.0], [130.0, 20.0], [90.0, 20.0]]);
     let currency = document.currency.unwrap();
     assert_eq!((currency.value.as_deref(), currency.text.as_str()), (Some("MYR"), "RM"));
-    assert_eq!(currency.polygon.0[0], [60.0, 0.0]);
+    assert_eq!(currency.polygon.unwrap().0[0], [60.0, 0.0]);
     let address = document.merchant.address.unwrap();
-    assert_eq!(address.polygon.0, [[0.0, 30.0], [140.0, 30.0], [140.0, 80.0], [0.0, 80.0]]);
+    assert_eq!(address.polygon.unwrap().0, [[0.0, 30.0], [140.0, 30.0], [140.0, 80.0], [0.0, 80.0]]);
 }
 
 #[test]
@@ -59,10 +59,10 @@ fn places_are_those_of_the_image_before_the_turn() {
     let lines = page(&["TOTAL 9.00"], 0.9);
     let entities = Entities { total: entity("9.00", &[(0, 6, 10)]), ..Entities::default() };
     let half = documented(&entities, &lines, Turn::Half).total.unwrap();
-    assert_eq!(half.polygon.0, [[340.0, 300.0], [300.0, 300.0], [300.0, 280.0], [340.0, 280.0]]);
+    assert_eq!(half.polygon.unwrap().0, [[340.0, 300.0], [300.0, 300.0], [300.0, 280.0], [340.0, 280.0]]);
     // A quarter clockwise: the text's left is the image's bottom.
     let quarter = documented(&entities, &lines, Turn::Quarter).total.unwrap();
-    assert_eq!(quarter.polygon.0[0], [0.0, 340.0]);
+    assert_eq!(quarter.polygon.unwrap().0[0], [0.0, 340.0]);
 }
 
 #[test]

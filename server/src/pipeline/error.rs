@@ -5,6 +5,7 @@ use std::time::Duration;
 use slipstream_batcher::{Reason, Refusal, Rejected};
 
 use super::decode::DecodeError;
+use super::pdf::DocumentError;
 use crate::registry::ModelFailure;
 
 /// Why a receipt was not read.
@@ -13,6 +14,9 @@ pub enum ReadError {
     /// The upload is no image that is read here.
     #[error(transparent)]
     Decode(#[from] DecodeError),
+    /// The upload is a PDF or an e-invoice that cannot be read.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
     /// Too much work waits before a model.
     #[error("too much work is waiting, try again in {retry_after:?}")]
     Overloaded {

@@ -1,5 +1,6 @@
 //! What a receipt keeps from admission to answer: its models, where it stands, and what it has taken so far.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -72,6 +73,14 @@ impl Job {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> T {
         let Ran { value, waited, busy } = compute.run(self.standing, work).await;
+        self.spend(busy);
+        metrics::computed(stage.name(), waited, busy);
+        value
+    }
+
+    /// Waits for a stage's own work that another process computes, in the place of a compute thread.
+    pub async fn outside<T>(&self, compute: &Compute, stage: Stage, work: impl Future<Output = T>) -> T {
+        let Ran { value, waited, busy } = compute.outside(self.standing, work).await;
         self.spend(busy);
         metrics::computed(stage.name(), waited, busy);
         value

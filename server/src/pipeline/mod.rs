@@ -19,6 +19,7 @@ pub mod extract;
 pub mod fraud;
 pub mod job;
 pub mod orient;
+pub mod pdf;
 pub mod probe;
 pub mod quality;
 pub mod recognise;
@@ -50,6 +51,7 @@ pub use error::ReadError;
 use fraud::FraudReport;
 pub use job::{Checkpoint, Job};
 use orient::Page;
+pub use pdf::{DocumentError, PdfSettings};
 use quality::{QualityReport, QualitySettings};
 pub use stage::{Stage, StageTimes};
 
@@ -84,6 +86,8 @@ pub struct PipelineSettings {
     pub document: DocumentSettings,
     /// Pages that are decoded and read at the same time.
     pub pages: TurnLimits,
+    /// How PDFs are read.
+    pub pdf: PdfSettings,
 }
 
 /// Reads receipts with whatever models its registry serves; clones share everything.
@@ -118,6 +122,9 @@ impl Pipeline {
     async fn all_stages(&self, upload: Upload, job: &Job, include: Include) -> Result<Reading, ReadError> {
         let times = StageTimes::default();
         let (_turn, waited) = self.turn(job).await?;
+        if let Some(kind) = pdf::kind(&upload.bytes) {
+            return self.read_document(kind, upload, job, include, (times, waited)).await;
+        }
         let Decoded { raster, metadata } = times.run(Stage::Decode, self.decode(job, upload)).await?;
         let raster = Arc::new(raster);
         job.progress(Checkpoint::Decoded, (raster.width() * raster.height()) as u64).await?;
@@ -133,15 +140,19 @@ impl Pipeline {
             times.run(Stage::Check, self.check(job, entities, Arc::clone(&lines))).await
         };
         let (findings, fraud) = times.run(Stage::Fraud, self.fraud(job, metadata, findings)).await;
-        let parts = Parts { status, lines, turn, findings, quality, fraud };
-        let mut response = times.run(Stage::Document, self.document(parts, job, include)).await;
+        let parts = Parts { status, lines, turn, findings, quality, fraud, pages: None };
+        let response = times.run(Stage::Document, self.document(parts, job, include)).await;
+        Ok(Self::timed(response, &times, waited, include))
+    }
 
+    /// The reading with the times of its stages.
+    fn timed(mut response: ReceiptResponse, times: &StageTimes, waited: Duration, include: Include) -> Reading {
         let times = times.list();
         if include.timings {
             let ms = |(stage, took): &(Stage, Duration)| (stage.name().to_owned(), took.as_secs_f64() * 1e3);
             response.timings_ms = Some(times.iter().map(ms).collect());
         }
-        Ok(Reading { response, waited, times })
+        Reading { response, waited, times }
     }
 
     /// Waits until the job may have its page in memory; gives how long that was.

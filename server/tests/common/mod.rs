@@ -28,7 +28,7 @@ use slipstream::http::{App, RequestLimits, router};
 use slipstream::pipeline::decode::DecodeLimits;
 use slipstream::pipeline::document::DocumentSettings;
 use slipstream::pipeline::quality::QualitySettings;
-use slipstream::pipeline::{Pipeline, PipelineSettings};
+use slipstream::pipeline::{PdfSettings, Pipeline, PipelineSettings};
 use slipstream::registry::{QueueSettings, Registry, Serving};
 use slipstream::scheduling::Scheduling;
 use slipstream::telemetry::door::DoorMetrics;
@@ -52,6 +52,8 @@ pub struct Setup {
     pub keys: Vec<&'static str>,
     pub threads: usize,
     pub with_models: bool,
+    /// How PDFs are read; the worker is the program under test.
+    pub pdf: PdfSettings,
     /// How sure a second reader is of everything; none without.
     pub second_reader: Option<f32>,
 }
@@ -68,6 +70,7 @@ impl Default for Setup {
             keys: Vec::new(),
             threads: 2,
             with_models: true,
+            pdf: PdfSettings { program: env!("CARGO_BIN_EXE_slipstream").into(), ..PdfSettings::default() },
             second_reader: None,
         }
     }
@@ -114,6 +117,7 @@ impl Setup {
             quality: QualitySettings::default(),
             document: DocumentSettings::default(),
             pages: self.scheduling.pages(self.threads),
+            pdf: self.pdf,
         };
         let keys = Keys::new(self.keys.iter().map(|key| key.parse().unwrap()).collect()).unwrap();
         let observer = DoorMetrics::new(keys.tenants().to_vec());

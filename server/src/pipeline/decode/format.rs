@@ -14,6 +14,10 @@ pub enum Format {
     Png,
     /// WebP (RFC 9649).
     WebP,
+    /// PDF (ISO 32000).
+    Pdf,
+    /// XML, which may be an e-invoice.
+    Xml,
 }
 
 impl Format {
@@ -23,6 +27,8 @@ impl Format {
             Self::Jpeg => "image/jpeg",
             Self::Png => "image/png",
             Self::WebP => "image/webp",
+            Self::Pdf => "application/pdf",
+            Self::Xml => "application/xml",
         }
     }
 }
@@ -33,6 +39,8 @@ impl fmt::Display for Format {
             Self::Jpeg => "JPEG",
             Self::Png => "PNG",
             Self::WebP => "WebP",
+            Self::Pdf => "PDF",
+            Self::Xml => "XML",
         })
     }
 }
@@ -70,6 +78,9 @@ const TEXT_PREFIX: usize = 512;
 /// PDF readers accept the header within the first kilobyte (ISO 32000-1, annex H.3.4.1).
 const PDF_PREFIX: usize = 1024;
 
+/// Roots of e-invoices.
+const INVOICE_ROOTS: [&[u8]; 4] = [b"CrossIndustryInvoice", b"CrossIndustryDocument", b"Invoice", b"CreditNote"];
+
 /// Looks at the first bytes.
 pub(super) fn sniff(bytes: &[u8]) -> Sniffed {
     let pdf_prefix = &bytes[..bytes.len().min(PDF_PREFIX)];
@@ -80,7 +91,9 @@ pub(super) fn sniff(bytes: &[u8]) -> Sniffed {
     } else if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
         Sniffed::Supported(Format::WebP)
     } else if pdf_prefix.windows(5).any(|w| w == b"%PDF-") {
-        Sniffed::Unsupported("PDF")
+        Sniffed::Supported(Format::Pdf)
+    } else if is_xml(bytes) {
+        Sniffed::Supported(Format::Xml)
     } else if let Some((.., name)) =
         UNSUPPORTED.iter().find(|(at, magic, _)| bytes.get(*at..).is_some_and(|b| b.starts_with(magic)))
     {
@@ -90,6 +103,20 @@ pub(super) fn sniff(bytes: &[u8]) -> Sniffed {
     } else {
         Sniffed::Unknown
     }
+}
+
+/// Whether the bytes begin like XML: with its declaration, or with the root of an invoice.
+fn is_xml(bytes: &[u8]) -> bool {
+    // The declaration in UTF-16, with its mark.
+    let wide: [&[u8]; 2] = [b"\xff\xfe<\0?\0x\0", b"\xfe\xff\0<\0?\0x"];
+    if wide.iter().any(|mark| bytes.starts_with(mark)) {
+        return true;
+    }
+    let body = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
+    let Some(root) = body.strip_prefix(b"<") else { return false };
+    let name: Vec<u8> = root.iter().copied().take_while(|b| b.is_ascii_alphanumeric() || *b == b':').take(60).collect();
+    let local = name.rsplit(|b| *b == b':').next().unwrap_or_default();
+    root.starts_with(b"?xml") || INVOICE_ROOTS.contains(&local)
 }
 
 /// UTF-8 without control characters; a character cut by the prefix's end is fine.
@@ -112,8 +139,13 @@ mod tests {
             (b"\xff\xd8\xff\xe0", Sniffed::Supported(Format::Jpeg)),
             (b"\x89PNG\r\n\x1a\n", Sniffed::Supported(Format::Png)),
             (b"RIFF\x10\0\0\0WEBPVP8 ", Sniffed::Supported(Format::WebP)),
-            (b"%PDF-1.7", Sniffed::Unsupported("PDF")),
-            (b"\xef\xbb\xbf\n%PDF-1.4", Sniffed::Unsupported("PDF")),
+            (b"%PDF-1.7", Sniffed::Supported(Format::Pdf)),
+            (b"\xef\xbb\xbf\n%PDF-1.4", Sniffed::Supported(Format::Pdf)),
+            (b"\xef\xbb\xbf <?xml version", Sniffed::Supported(Format::Xml)),
+            (b"<rsm:CrossIndustryInvoice xmlns", Sniffed::Supported(Format::Xml)),
+            (b"<ubl:Invoice", Sniffed::Supported(Format::Xml)),
+            (b"\xff\xfe<\0?\0x\0m\0l\0", Sniffed::Supported(Format::Xml)),
+            (b"<svg", Sniffed::Unsupported("text")),
             (b"GIF89a", Sniffed::Unsupported("GIF")),
             (b"\0\0\0\x18ftypheic", Sniffed::Unsupported("HEIC")),
             (b"<!doctype html><html>", Sniffed::Unsupported("text")),

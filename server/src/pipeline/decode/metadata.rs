@@ -80,7 +80,7 @@ impl Metadata {
     }
 
     /// Adds a program's name once.
-    pub(super) fn add_software(&mut self, name: &str) {
+    pub(in crate::pipeline) fn add_software(&mut self, name: &str) {
         let name: String = name.trim().chars().take(MAX_NAME).collect();
         if !name.is_empty() && !self.software.contains(&name) {
             self.software.push(name);

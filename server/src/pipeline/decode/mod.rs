@@ -3,9 +3,9 @@
 //! The header is held against the limits before a single pixel is allocated,
 //! so that a small file that claims to be huge costs nothing.
 //!
-//! PDF is refused: a page is a program, and no rasteriser at hand bounds what
-//! its compressed streams unfold to, so that a few kilobytes could take all
-//! memory. Reading it needs a process of its own that may be killed.
+//! PDFs and e-invoices go another way ([`super::pdf`]): a page is a program, and
+//! no rasteriser bounds what its compressed streams unfold to, so they are
+//! opened in a process of their own that may be killed.
 
 mod format;
 mod jpeg;
@@ -54,7 +54,7 @@ pub struct Decoded {
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
     /// No bytes.
-    #[error("the body is empty, send the bytes of a JPEG, PNG or WebP")]
+    #[error("the body is empty, send the bytes of a JPEG, PNG, WebP or PDF")]
     Empty,
     /// More bytes than allowed.
     #[error("the file has {got} bytes, send at most {max}")]
@@ -80,7 +80,7 @@ pub enum DecodeError {
     #[error("the image takes too much memory to decode, save it again as a plain JPEG")]
     TooMuchMemory,
     /// Not a format that is read here.
-    #[error("{found} is not supported, send a JPEG, PNG or WebP")]
+    #[error("{found} is not supported, send a JPEG, PNG, WebP or PDF")]
     Unsupported {
         /// What it is instead.
         found: String,
@@ -135,15 +135,26 @@ pub fn decode(bytes: &[u8], declared: Option<&str>, limits: &DecodeLimits) -> Re
         Sniffed::Supported(Format::Jpeg) => decode_image(bytes, Format::Jpeg, image::ImageFormat::Jpeg, limits),
         Sniffed::Supported(Format::Png) => decode_image(bytes, Format::Png, image::ImageFormat::Png, limits),
         Sniffed::Supported(Format::WebP) => decode_image(bytes, Format::WebP, image::ImageFormat::WebP, limits),
+        Sniffed::Supported(format @ (Format::Pdf | Format::Xml)) => {
+            Err(DecodeError::Unsupported { found: format.to_string() })
+        }
         Sniffed::Unsupported(found) => Err(DecodeError::Unsupported { found: found.to_owned() }),
         Sniffed::Unknown => Err(unknown(declared)),
+    }
+}
+
+/// The format of an upload that is read here, by its first bytes.
+pub(super) fn format_of(bytes: &[u8]) -> Option<Format> {
+    match sniff(bytes) {
+        Sniffed::Supported(format) => Some(format),
+        Sniffed::Unsupported(_) | Sniffed::Unknown => None,
     }
 }
 
 /// Bytes of no known format that were declared to be a picture are a damaged one.
 fn unknown(declared: Option<&str>) -> DecodeError {
     let media_type = declared.and_then(|d| d.split(';').next()).map(|d| d.trim().to_ascii_lowercase());
-    let formats = [Format::Jpeg, Format::Png, Format::WebP];
+    let formats = [Format::Jpeg, Format::Png, Format::WebP, Format::Pdf];
     match formats.into_iter().find(|f| Some(f.media_type()) == media_type.as_deref()) {
         Some(format) => DecodeError::Damaged { format, reason: "it does not begin like one".to_owned() },
         None => DecodeError::Unsupported { found: "this file format".to_owned() },
@@ -190,7 +201,7 @@ fn decode_image(
             }
         }
         Format::Png => metadata::png_software(bytes).iter().for_each(|name| metadata.add_software(name)),
-        Format::WebP => {}
+        Format::WebP | Format::Pdf | Format::Xml => {}
     }
 
     let image = image::DynamicImage::from_decoder(decoder).map_err(damaged)?;
