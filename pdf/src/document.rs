@@ -164,7 +164,3 @@ fn page_size(width: f32, height: f32, dpi: f32, limits: &Limits) -> PageSize {
     let pixels = |points: f32| (points * scale).ceil().clamp(1.0, MAX_SIDE) as u16;
     PageSize { width: pixels(width), height: pixels(height), scale }
 }
-
-#[cfg(test)]
-#[path = "document_tests.rs"]
-mod tests;

@@ -28,8 +28,11 @@ pub fn run(input: &mut impl Read, output: &mut impl Write) -> io::Result<()> {
     answer(&request, input, output)
 }
 
-/// The same without confinement: for tests, which have only one process.
-fn answer(request: &Request, input: &mut impl Read, output: &mut impl Write) -> io::Result<()> {
+/// The same without confinement, for a request that was read: for tests, which have only one process.
+///
+/// # Errors
+/// When the parent goes away or breaks the protocol.
+pub fn answer(request: &Request, input: &mut impl Read, output: &mut impl Write) -> io::Result<()> {
     let bytes = frames::read_document(input)?;
     match request.kind {
         Kind::Pdf => match Document::open(bytes, &request.limits) {
@@ -71,7 +74,3 @@ fn software(document: &Document) -> Vec<String> {
     };
     [&metadata.creator, &metadata.producer].into_iter().filter_map(name).collect()
 }
-
-#[cfg(test)]
-#[path = "worker_tests.rs"]
-mod tests;

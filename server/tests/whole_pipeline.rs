@@ -25,6 +25,7 @@ async fn engine() -> Engine {
         reread_below: None,
         threads: Some(2),
         max_megapixels: 50,
+        ignore_e_invoices: false,
     };
     let engine = Engine::start(args, Scheduling::unbounded()).unwrap();
     engine.load().await.unwrap();

@@ -50,6 +50,9 @@ pub struct EngineArgs {
     /// Largest image, in million pixels, counted before it is decoded; for a PDF, all its pages together.
     #[arg(long, value_name = "MEGAPIXELS", env = "SLIPSTREAM_MAX_MEGAPIXELS", default_value = "50", value_parser = RangedU64ValueParser::<u64>::new().range(1..=1000))]
     pub max_megapixels: u64,
+    /// Read what the pages of a PDF show also where it holds an e-invoice.
+    #[arg(long, env = "SLIPSTREAM_IGNORE_E_INVOICES")]
+    pub ignore_e_invoices: bool,
 }
 
 impl EngineArgs {
@@ -132,6 +135,7 @@ impl Engine {
             document: DocumentSettings::default(),
             pages: scheduling.pages(threads),
             pdf: PdfSettings {
+                e_invoices: !args.ignore_e_invoices,
                 limits: Limits { max_pixels: args.max_megapixels * 1_000_000, ..Limits::default() },
                 ..PdfSettings::default()
             },

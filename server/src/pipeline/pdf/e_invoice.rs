@@ -23,7 +23,7 @@ const QUANTITIES: &str = "quantity_times_unit_price_is_amount";
 
 /// What the answer says of an e-invoice beside its values.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Stated {
+pub(in super::super) struct Stated {
     /// ISO 4217 code, with its place.
     pub currency: Option<(String, Vec<Span>)>,
     /// ISO 3166-1 code of the seller's address.
@@ -296,10 +296,10 @@ fn lines_add_up(lines: &[Line], currency: Option<Currency>) -> CheckResult {
     let (mut agree, mut differ) = (0, Vec::new());
     for line in lines {
         let Some((product, stated)) = product_and_amount(line, currency) else { continue };
-        // Prices are rounded, by half a unit for each of the quantity at worst; amounts to a hundredth.
-        if product.abs_diff(stated) <= 1 {
+        let apart = product.abs_diff(stated);
+        if apart <= 1 {
             agree += 1;
-        } else {
+        } else if apart > rounding(line).saturating_add(1) {
             let text = |number: &Option<Number>| number.as_ref().map(|n| n.text.clone()).unwrap_or_default();
             let (quantity, price, amount) = (text(&line.quantity), text(&line.price), text(&line.amount));
             differ.push(format!("{quantity} × {price} is not {amount}"));
@@ -310,6 +310,15 @@ fn lines_add_up(lines: &[Line], currency: Option<Currency>) -> CheckResult {
         (n, true) => ends(Outcome::Proved, format!("{n} lines")),
         _ => ends(Outcome::Contradicted, differ.join(", ")),
     }
+}
+
+/// By how many minor units an amount may be off because its price was rounded, to two decimals or more, before it was
+/// stated: half a unit of the price's last digit for each of the quantity. That proves nothing, and contradicts nothing.
+fn rounding(line: &Line) -> u64 {
+    let (Some(quantity), Some(price)) = (&line.quantity, &line.price) else { return 0 };
+    let (Some(quantity), Some(price)) = (quantity.value, price.value) else { return 0 };
+    let finer = u32::from(price.scale().saturating_sub(2)) + u32::from(quantity.scale());
+    10_u64.checked_pow(finer).map_or(0, |unit| quantity.mantissa().unsigned_abs().div_ceil(unit) / 2)
 }
 
 /// What a line's amount should be and what it is, in minor units; `None` where something is missing or does not fit.

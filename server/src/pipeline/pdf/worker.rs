@@ -36,6 +36,8 @@ pub struct PdfSettings {
     pub limits: Limits,
     /// What a worker may take.
     pub confinement: Confinement,
+    /// Whether the e-invoice in a PDF is believed; its pages are read in any case.
+    pub e_invoices: bool,
 }
 
 /// This program itself, with the limits that [`Limits`] and [`Confinement`] have by default.
@@ -43,7 +45,7 @@ impl Default for PdfSettings {
     fn default() -> Self {
         let own = Path::new(OWN_PROGRAM);
         let program = if own.exists() { own.to_owned() } else { std::env::current_exe().unwrap_or_default() };
-        Self { program, limits: Limits::default(), confinement: Confinement::default() }
+        Self { program, limits: Limits::default(), confinement: Confinement::default(), e_invoices: true }
     }
 }
 
@@ -72,8 +74,8 @@ impl Worker {
         kind: Kind,
         document: &[u8],
     ) -> Result<(Self, Opened), DocumentError> {
-        let PdfSettings { program, limits, confinement } = settings;
-        let request = Request { kind, limits: *limits, confinement: *confinement, invoice: true };
+        let PdfSettings { program, limits, confinement, e_invoices } = settings;
+        let request = Request { kind, limits: *limits, confinement: *confinement, invoice: *e_invoices };
         let mut child = Command::new(program)
             .arg(COMMAND)
             .env_clear()
