@@ -81,6 +81,8 @@ pub struct ItemEntities {
     pub amount: Option<Entity>,
     /// Article number or similar.
     pub code: Option<Entity>,
+    /// Of discounts and deposits: the row of [`Entities::items`] that they belong to; `None` where it is the whole purchase.
+    pub of: Option<usize>,
 }
 
 /// One row of the tax table.
@@ -103,11 +105,26 @@ pub struct PaymentEntities {
     pub amount: Option<Entity>,
 }
 
+/// What the page as a whole looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Guess {
+    /// A code.
+    pub value: &'static str,
+    /// Probability that it is right, 0 to 1.
+    pub confidence: f32,
+}
+
 /// Everything extraction found on one page; `None` where the page does not show it.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Entities {
     /// The kind of document.
     pub kind: DocumentKind,
+    /// Probability of the kind, 0 to 1.
+    pub kind_confidence: f32,
+    /// The language, ISO 639-1.
+    pub language: Option<Guess>,
+    /// The country, ISO 3166-1 alpha-2.
+    pub country: Option<Guess>,
     /// The seller's name.
     pub merchant_name: Option<Entity>,
     /// The seller's address.
@@ -136,4 +153,6 @@ pub struct Entities {
     pub taxes: Vec<TaxEntities>,
     /// How it was paid, from top to bottom.
     pub payments: Vec<PaymentEntities>,
+    /// Serial numbers of what was bought.
+    pub serial_numbers: Vec<Entity>,
 }

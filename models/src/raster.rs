@@ -86,6 +86,14 @@ impl Raster {
         &self.rgb
     }
 
+    /// The part of `width`×`height` pixels whose left upper corner is (`left`, `top`), as far as it is on the raster.
+    pub fn part(&self, left: usize, top: usize, width: usize, height: usize) -> Self {
+        let (left, top) = (left.min(self.width), top.min(self.height));
+        let (width, height) = (width.min(self.width - left), height.min(self.height - top));
+        let rows = self.rgb.chunks_exact(self.width.max(1) * 3).skip(top).take(height);
+        Self { width, height, rgb: rows.flat_map(|row| &row[left * 3..(left + width) * 3]).copied().collect() }
+    }
+
     /// The raster turned by `turn`; costs one pass over the pixels.
     pub fn turned(&self, turn: Turn) -> Self {
         let (w, h) = (self.width, self.height);
@@ -128,6 +136,14 @@ mod tests {
 
     fn sample() -> Raster {
         Raster::new(3, 2, (0..18).collect()).unwrap_or_else(|e| unreachable!("{e}"))
+    }
+
+    #[test]
+    fn parts_are_cut_at_the_edges() {
+        let part = sample().part(1, 1, 5, 5);
+        assert_eq!((part.width(), part.height(), part.rgb()), (2, 1, &[12, 13, 14, 15, 16, 17][..]));
+        assert!(sample().part(7, 7, 1, 1).rgb().is_empty());
+        assert_eq!(sample().part(0, 0, 3, 2), sample());
     }
 
     #[test]

@@ -25,6 +25,7 @@ async fn engine() -> Engine {
         reread_below: None,
         threads: Some(2),
         max_megapixels: 50,
+        barcodes: true,
         ignore_e_invoices: false,
     };
     let engine = Engine::start(args, Scheduling::unbounded()).unwrap();
@@ -114,6 +115,47 @@ async fn pages_without_a_document_have_no_fields() {
         assert!(document.merchant.name.is_none() && document.total.is_none() && document.date.is_none());
         assert!(document.line_items.is_empty() && document.taxes.is_empty() && document.payments.is_empty());
     }
+}
+
+/// The 95 modules of an EAN-13, true where there is a bar (GS1 General Specifications, 5.2.1).
+fn ean13(digits: &str) -> Vec<bool> {
+    const LEFT: [&str; 10] =
+        ["0001101", "0011001", "0010011", "0111101", "0100011", "0110001", "0101111", "0111011", "0110111", "0001011"];
+    const PARITY: [&str; 10] =
+        ["LLLLLL", "LLGLGG", "LLGGLG", "LLGGGL", "LGLLGG", "LGGLLG", "LGGGLL", "LGLGLG", "LGLGGL", "LGGLGL"];
+    let digits: Vec<usize> = digits.bytes().map(|b| usize::from(b - b'0')).collect();
+    let inverted = |code: &str| code.chars().map(|c| if c == '0' { '1' } else { '0' }).collect::<String>();
+    let left = digits[1..7].iter().zip(PARITY[digits[0]].chars()).map(|(digit, set)| match set {
+        'L' => LEFT[*digit].to_owned(),
+        _ => inverted(LEFT[*digit]).chars().rev().collect(),
+    });
+    let left: String = left.collect();
+    let right: String = digits[7..].iter().map(|digit| inverted(LEFT[*digit])).collect();
+    format!("101{left}01010{right}101").chars().map(|c| c == '1').collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bar_code_is_read_whichever_way_the_receipt_lies() {
+    let engine = engine().await;
+    let sample = samples().swap_remove(0);
+    let mut page =
+        RgbImage::from_pixel(sample.image.width().max(420), sample.image.height() + 160, image::Rgb([250; 3]));
+    imageops::replace(&mut page, &sample.image, 0, 0);
+    let top = sample.image.height() + 30;
+    for (module, _) in ean13("4006381333931").iter().enumerate().filter(|(_, bar)| **bar) {
+        for (dx, y) in (0..3).flat_map(|dx| (top..top + 100).map(move |y| (dx, y))) {
+            page.put_pixel(60 + 3 * module as u32 + dx, y, image::Rgb([20; 3]));
+        }
+    }
+    for (turn, image) in [("upright", page.clone()), ("on its side", imageops::rotate90(&page))] {
+        let response = read_image(&engine, image).await;
+        let codes: Vec<_> =
+            response.document.barcodes.iter().map(|b| (b.symbology.as_str(), b.value.as_str())).collect();
+        assert_eq!(codes, [("ean_13", "4006381333931")], "{turn}");
+        assert_eq!(date_and_total(&response), expected(&sample), "{turn}");
+    }
+    let [x, y] = read_image(&engine, page).await.document.barcodes[0].polygon.0[0];
+    assert!((x - 60.0).abs() < 12.0 && (y - top as f32).abs() < 40.0, "({x}, {y})");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,6 +2,7 @@
 
 mod footer;
 mod header;
+mod invoice;
 mod items;
 mod payments;
 mod taxes;
@@ -107,6 +108,19 @@ pub(crate) fn compose(
         header::write_facts(&mut page);
     }
     footer::write(&mut page);
+    Composed { rows: page.rows, subtotal: page.subtotal }
+}
+
+/// All rows of an invoice, from top to bottom.
+pub(crate) fn compose_invoice(
+    dice: &mut Dice,
+    locale: &'static Locale,
+    look: &Look,
+    merchant: &Merchant,
+    sale: &Sale,
+) -> Composed {
+    let mut page = Composer { dice, locale, look, merchant, sale, rows: Vec::new(), subtotal: None };
+    invoice::write(&mut page);
     Composed { rows: page.rows, subtotal: page.subtotal }
 }
 

@@ -30,8 +30,10 @@ pub(crate) fn draw(dice: &mut Dice, locale: &Locale, shop: Shop, rates: usize) -
             habits.push(dice, locale, &mut entries, item);
         }
     }
-    if dice.chance(0.06) {
-        give_back(dice, locale, &mut entries, habits.deposits);
+    if dice.chance(if habits.deposits { 0.3 } else { 0.06 }) {
+        for _ in 0..dice.pick(&[1, 1, 2, 3]) {
+            give_back(dice, locale, &mut entries, habits.deposits);
+        }
     }
     if dice.chance(0.05) {
         let coupon = locale.pick(dice, "coupon");
@@ -92,6 +94,7 @@ impl Habits {
             unit_price,
             amount: divide(quantity_milli * unit_price, 1000),
             rate: self.rate(dice, locale),
+            of: None,
         }
     }
 
@@ -127,6 +130,7 @@ impl Habits {
     fn push(&self, dice: &mut Dice, locale: &Locale, entries: &mut Vec<Entry>, item: Entry) {
         let (rate, pieces, amount) = (item.rate, item.quantity_milli, item.amount);
         let single = item.unit.is_none();
+        let of = Some(entries.len());
         entries.push(item);
         if self.deposits && single && dice.chance(0.25) {
             let each = dice.pick(&[8, 15, 25, 25]) * locale.number("deposit_scale", 1.0) as i64;
@@ -137,6 +141,7 @@ impl Habits {
                 unit_price: each,
                 amount: divide(pieces * each, 1000),
                 rate,
+                of,
                 ..Entry::default()
             });
         }
@@ -153,6 +158,7 @@ impl Habits {
                 unit_price: -off,
                 amount: -off,
                 rate,
+                of,
                 ..Entry::default()
             });
         }
@@ -163,11 +169,12 @@ impl Habits {
 fn give_back(dice: &mut Dice, locale: &Locale, entries: &mut Vec<Entry>, empties: bool) {
     let Some(rate) = entries.first().map(|e| e.rate) else { return };
     let spare = spare_at(entries, rate);
-    let worth = if empties {
-        dice.int(1..=12) * 25 * locale.number("deposit_scale", 1.0) as i64
+    let (pieces, each) = if empties {
+        (dice.int(1..=14), dice.pick(&[8, 15, 25, 25]) * locale.number("deposit_scale", 1.0) as i64)
     } else {
-        dice.int(20..=300) * 5
+        (1, dice.int(20..=300) * 5)
     };
+    let worth = pieces * each;
     if worth >= spare {
         return;
     }
@@ -177,8 +184,8 @@ fn give_back(dice: &mut Dice, locale: &Locale, entries: &mut Vec<Entry>, empties
     entries.push(Entry {
         kind: ItemKind::Return,
         description,
-        quantity_milli: 1000,
-        unit_price: -worth,
+        quantity_milli: pieces * 1000,
+        unit_price: each,
         amount: -worth,
         rate,
         ..Entry::default()

@@ -168,8 +168,9 @@ mod tests {
     #[test]
     fn templates_name_lists_that_exist() {
         // Names that the code fills in.
-        const GIVEN: [&str; 13] =
-            ["n", "m", "no", "coin", "trade", "good", "percent", "rate", "until", "site", "q", "p", "kg"];
+        const GIVEN: [&str; 15] = [
+            "n", "m", "no", "coin", "trade", "good", "percent", "rate", "until", "site", "q", "p", "kg", "days", "iban",
+        ];
         let mut unknown = Vec::new();
         for locale in all() {
             for template in locale.lists.values().flatten() {

@@ -100,6 +100,18 @@ impl Look {
         self.columns as f32 * average
     }
 
+    /// The same till's look on a sheet of paper of standard size.
+    pub(crate) fn for_a_page(self, dice: &mut Dice) -> Self {
+        let margin = dice.real(4.0, 8.0) as f32;
+        Self {
+            em: dice.real(13.0, 20.0) as f32,
+            columns: dice.int(84..=104) as usize,
+            margins: [margin, margin, dice.real(4.0, 14.0) as f32],
+            casing: if dice.chance(0.85) { Casing::AsIs } else { self.casing },
+            ..self
+        }
+    }
+
     /// A random till.
     pub(crate) fn draw(dice: &mut Dice, locale: &Locale) -> Self {
         let face = Face::draw_built_in(dice);

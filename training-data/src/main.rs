@@ -48,6 +48,9 @@ struct Generate {
     /// Locales (`de-DE`) or languages (`de`), in equal shares; without it, a third Malaysian and all others evenly.
     #[arg(long, value_delimiter = ',')]
     language: Vec<String>,
+    /// Share of invoices; the others are receipts.
+    #[arg(long, default_value_t = 0.0)]
+    invoice_share: f64,
     /// Render each receipt as a PNG into this folder; boxes are then those of the image.
     #[arg(long)]
     images: Option<PathBuf>,
@@ -82,6 +85,9 @@ struct Synthesise {
     /// Share of pages of unrelated lines; the others are receipts.
     #[arg(long, default_value_t = 0.5)]
     lines_share: f64,
+    /// Share of invoices among the other pages; the rest are receipts.
+    #[arg(long, default_value_t = 0.15)]
+    invoice_share: f64,
     /// Share of photographs; the others are scans.
     #[arg(long, default_value_t = 0.67)]
     photograph_share: f64,
@@ -106,7 +112,7 @@ fn main() -> ExitCode {
 }
 
 fn generate(arguments: &Generate) -> Result<(), Box<dyn Error>> {
-    let Generate { count, seed, out, language, images, clean } = arguments;
+    let Generate { count, seed, out, language, invoice_share, images, clean } = arguments;
     let mix = if language.is_empty() { Mix::default() } else { Mix::of(language)? };
     let unwritable = |path: &Path, e: std::io::Error| format!("cannot write {}: {e}", path.display());
     let mut manifest = BufWriter::new(File::create(out).map_err(|e| unwritable(out, e))?);
@@ -114,7 +120,7 @@ fn generate(arguments: &Generate) -> Result<(), Box<dyn Error>> {
         fs::create_dir_all(folder).map_err(|e| unwritable(folder, e))?;
     }
     for index in 0..*count {
-        let receipt = mix.receipt(*seed, index);
+        let receipt = mix.page(*seed, index, *invoice_share);
         let truth = match images {
             None => receipt.truth,
             Some(folder) => {
@@ -141,6 +147,7 @@ fn synthesise(arguments: Synthesise) -> Result<(), Box<dyn Error>> {
         mix: Mix::of(&arguments.languages)?,
         typefaces,
         lines_share: arguments.lines_share,
+        invoice_share: arguments.invoice_share,
         photograph_share: arguments.photograph_share,
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use crate::dice::Dice;
 use crate::locale::{self, Locale};
-use crate::receipt::{Receipt, generate};
+use crate::receipt::{Receipt, generate, generate_invoice};
 use crate::truth::Truth;
 
 /// Which locales a collection draws from, and how often.
@@ -50,6 +50,13 @@ impl Mix {
         // The locale has a stream of its own, so that receipts do not change with the mix.
         let shares: Vec<f64> = self.0.iter().map(|l| l.1).collect();
         self.0.get(Dice::new(!seed, index).weighted(&shares)).map_or(&locale::all()[0], |l| l.0)
+    }
+
+    /// Receipt `index` of the collection `seed`, or in `invoice_share` of all cases an invoice.
+    pub fn page(&self, seed: u64, index: u64, invoice_share: f64) -> Receipt {
+        let invoice = Dice::new(seed.rotate_left(32), index).chance(invoice_share);
+        let make = if invoice { generate_invoice } else { generate };
+        make(self.locale(seed, index), seed, index)
     }
 
     /// Receipt `index` of the collection `seed`.

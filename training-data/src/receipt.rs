@@ -1,6 +1,6 @@
 //! A whole receipt: drawing instructions and the truth, made from one seed.
 
-use crate::compose::compose;
+use crate::compose::{compose, compose_invoice};
 use crate::dice::Dice;
 use crate::font::{BUILT_IN, Typefaces};
 use crate::format::{Casing, plain, short};
@@ -28,21 +28,36 @@ pub struct Receipt {
 /// Receipt `index` of the collection `seed`, in the style of `locale`. The
 /// same arguments give the same receipt on every machine.
 pub fn generate(locale: &'static Locale, seed: u64, index: u64) -> Receipt {
-    build(locale, seed, index, None)
+    build(locale, seed, index, None, Kind::Receipt)
+}
+
+/// Invoice `index` of the collection `seed`, in the same way.
+pub fn generate_invoice(locale: &'static Locale, seed: u64, index: u64) -> Receipt {
+    build(locale, seed, index, None, Kind::Invoice)
+}
+
+/// As [`generate_invoice`], set in one of `typefaces`, like [`generate_in`].
+pub fn generate_invoice_in(locale: &'static Locale, seed: u64, index: u64, typefaces: &Typefaces) -> Receipt {
+    build(locale, seed, index, Some(typefaces), Kind::Invoice)
 }
 
 /// As [`generate`], set in one of `typefaces` that has all of its characters,
 /// or else in a built-in one. True case is more frequent than on real
 /// receipts, because readers need to see it.
 pub fn generate_in(locale: &'static Locale, seed: u64, index: u64, typefaces: &Typefaces) -> Receipt {
-    build(locale, seed, index, Some(typefaces))
+    build(locale, seed, index, Some(typefaces), Kind::Receipt)
 }
 
-fn build(locale: &'static Locale, seed: u64, index: u64, typefaces: Option<&Typefaces>) -> Receipt {
+fn build(locale: &'static Locale, seed: u64, index: u64, typefaces: Option<&Typefaces>, kind: Kind) -> Receipt {
     let mut dice = Dice::new(seed, index);
     let merchant = Merchant::draw(&mut dice, locale);
-    let sale = Sale::draw(&mut dice, locale, merchant.shop);
+    let invoice = kind == Kind::Invoice;
+    let sale = if invoice { Sale::draw_invoice } else { Sale::draw }(&mut dice, locale, merchant.shop);
     let mut look = Look::draw(&mut dice, locale);
+    if invoice {
+        look = look.for_a_page(&mut dice);
+    }
+    let compose = if invoice { compose_invoice } else { compose };
     let mut typeface = None;
     if let Some(typefaces) = typefaces {
         let chosen = &mut Dice::new(seed ^ TYPEFACE, index);
@@ -65,9 +80,11 @@ fn build(locale: &'static Locale, seed: u64, index: u64, typefaces: Option<&Type
     }
     let composed = compose(&mut dice, locale, &look, &merchant, &sale);
     let (sheet, lines, page) = lay_out(composed.rows, &look);
-    let id = format!("{}-{seed}-{index}", locale.tag);
-    let kind = typefaces.map(|_| Kind::Receipt);
-    let mut truth = Truth { kind, typeface, ..Truth::of_page(id, locale, page, lines) };
+    let id = match kind {
+        Kind::Invoice => format!("{}-invoice-{seed}-{index}", locale.tag),
+        _ => format!("{}-{seed}-{index}", locale.tag),
+    };
+    let mut truth = Truth { kind: Some(kind), typeface, ..Truth::of_page(id, locale, page, lines) };
     fill_tables(&mut truth, &sale);
     fill_fields(&mut truth, &sale, composed.subtotal);
     Receipt { sheet, truth }
@@ -122,6 +139,7 @@ fn fill_tables(truth: &mut Truth, sale: &Sale) {
             unit_price: if_printed(truth, Field::ItemUnitPrice, Some(i), plain(e.unit_price, 2)),
             amount: if_printed(truth, amount, Some(i), plain(e.amount, 2)),
             code: joined(truth, Field::ItemCode, Some(i)),
+            of: e.of,
         }
     });
     let items = items.collect();
@@ -140,6 +158,7 @@ fn fill_tables(truth: &mut Truth, sale: &Sale) {
     });
     let payments: Vec<Payment> = payments.collect();
     truth.items = items;
+    truth.serial_numbers = (0..).map_while(|i| joined(truth, Field::SerialNumber, Some(i))).collect();
     truth.taxes = keep_printed(truth, taxes, &[Field::TaxRate, Field::TaxNet, Field::TaxAmount]);
     truth.payments = keep_printed(truth, payments, &[Field::PaymentMethod, Field::PaymentAmount]);
 }

@@ -22,6 +22,8 @@ pub(crate) struct Entry {
     pub(crate) amount: i64,
     /// Index into [`Sale::rates`].
     pub(crate) rate: usize,
+    /// The entry that a reduction or deposit belongs to.
+    pub(crate) of: Option<usize>,
 }
 
 /// One row of the tax table.
@@ -102,6 +104,18 @@ impl Sale {
             change: 0,
         };
         sale.pay(dice, locale);
+        sale
+    }
+
+    /// A random purchase on account: tax mostly comes on top, and nothing is paid yet.
+    pub(crate) fn draw_invoice(dice: &mut Dice, locale: &Locale, shop: Shop) -> Self {
+        let tax_added = dice.chance(0.8);
+        let mut sale = Self::draw(dice, locale, shop);
+        sale.tax_added = tax_added;
+        (sale.service, sale.tip, sale.rounding, sale.rounds) = (None, None, 0, false);
+        sale.taxes = tax_rows(&sale.entries, &sale.rates, None, tax_added);
+        sale.total = sale.goods + if tax_added { sale.tax() } else { 0 };
+        (sale.payments, sale.change) = (Vec::new(), 0);
         sale
     }
 

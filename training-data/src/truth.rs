@@ -62,6 +62,8 @@ pub enum Field {
     PaymentMethod,
     /// How much was handed over.
     PaymentAmount,
+    /// A serial number of something bought; its group is the index into [`Truth::serial_numbers`].
+    SerialNumber,
 }
 
 /// A field's place in a line.
@@ -160,6 +162,9 @@ pub struct Item {
     pub amount: Option<String>,
     /// Article number.
     pub code: Option<String>,
+    /// Of a reduction or deposit: the row it belongs to, as an index into [`Truth::items`]; `None` where it is the whole purchase.
+    #[serde(default)]
+    pub of: Option<usize>,
 }
 
 /// One row of the tax table.
@@ -188,6 +193,8 @@ pub struct Payment {
 pub enum Kind {
     /// A receipt with fields.
     Receipt,
+    /// An invoice with fields.
+    Invoice,
     /// A page of unrelated lines, to learn reading from.
     Lines,
 }
@@ -224,6 +231,9 @@ pub struct Truth {
     pub taxes: Vec<Tax>,
     /// The payments in the printed order.
     pub payments: Vec<Payment>,
+    /// Serial numbers in the printed order.
+    #[serde(default)]
+    pub serial_numbers: Vec<String>,
 }
 
 impl Truth {
@@ -244,6 +254,7 @@ impl Truth {
             items: Vec::new(),
             taxes: Vec::new(),
             payments: Vec::new(),
+            serial_numbers: Vec::new(),
         }
     }
 

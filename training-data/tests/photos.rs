@@ -90,6 +90,7 @@ fn recipe(count: u64) -> Recipe {
         count,
         mix: Mix::of(&["de".to_string(), "fi".to_string()]).unwrap(),
         typefaces: Typefaces::default(),
+        invoice_share: 0.2,
         lines_share: 0.5,
         photograph_share: 0.7,
     }

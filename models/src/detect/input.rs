@@ -7,13 +7,25 @@ use crate::raster::Raster;
 /// The network halves its input five times.
 const MULTIPLE: usize = 32;
 
-/// (width, height) at which `page` is read: its longer side at most
-/// `long_side`, both rounded to multiples of 32.
-pub(super) fn working_size(page: &Raster, long_side: usize) -> (usize, usize) {
-    let longest = page.width().max(page.height());
-    let scale = (long_side as f64 / longest as f64).min(1.0);
-    let rounded = |side: usize| ((side as f64 * scale / MULTIPLE as f64).round() as usize).max(1) * MULTIPLE;
-    (rounded(page.width()), rounded(page.height()))
+/// A page's shorter side keeps this share of `long_side` ...
+const SHORT_SHARE: f64 = 0.4;
+/// ... until the longer one is this many times `long_side`.
+const MOST_TIMES: f64 = 6.0;
+
+/// (width, height) at which a page of `size` is read: its longer side at most
+/// `long_side`, both rounded to multiples of 32. Long receipts are read at up
+/// to six times that, so that their letters do not vanish.
+pub fn working_size(size: (usize, usize), long_side: usize) -> (usize, usize) {
+    let (longest, shortest) = (size.0.max(size.1) as f64, size.0.min(size.1) as f64);
+    let long_side = long_side as f64;
+    let scale = (long_side / longest).max(SHORT_SHARE * long_side / shortest).min(MOST_TIMES * long_side / longest);
+    let rounded = |side: usize| ((side as f64 * scale.min(1.0) / MULTIPLE as f64).round() as usize).max(1) * MULTIPLE;
+    (rounded(size.0), rounded(size.1))
+}
+
+/// `side` times `scale`, rounded to a multiple of 32.
+pub(super) fn multiple(side: usize, scale: f32) -> usize {
+    ((side as f64 * f64::from(scale) / MULTIPLE as f64).round() as usize).max(1) * MULTIPLE
 }
 
 /// `page` scaled to `width`×`height` with `(value/255 - mean) / deviation` per
@@ -94,11 +106,22 @@ mod tests {
 
     #[test]
     fn the_long_side_is_bounded_and_sides_are_multiples_of_32() {
-        let page = |w, h| Raster::new(w, h, vec![0; w * h * 3]).unwrap_or_else(|e| unreachable!("{e}"));
         for (size, expected) in
-            [((1000, 1500), (640, 960)), ((300, 200), (288, 192)), ((5, 3000), (32, 960)), ((1, 1), (32, 32))]
+            [((1000, 1500), (640, 960)), ((300, 200), (288, 192)), ((1, 1), (32, 32)), ((400, 960), (416, 960))]
         {
-            assert_eq!(working_size(&page(size.0, size.1), 960), expected, "{size:?}");
+            assert_eq!(working_size(size, 960), expected, "{size:?}");
+        }
+    }
+
+    #[test]
+    fn long_receipts_keep_their_width_up_to_a_bound() {
+        for (size, expected) in [
+            ((1000, 8000), (384, 3072)),
+            ((8000, 1000), (3072, 384)),
+            ((5, 3000), (32, 3008)),
+            ((100, 100_000), (32, 5760)),
+        ] {
+            assert_eq!(working_size(size, 960), expected, "{size:?}");
         }
     }
 

@@ -1,9 +1,11 @@
 //! Text detection: a page → the quads of its text lines.
 //!
 //! A segmentation network gives a map of text probability (differentiable
-//! binarisation, Liao et al., arXiv 1911.08947); [`boxes`] cuts quads from it.
+//! binarisation, Liao et al., arXiv 1911.08947); [`boxes`] cuts quads from it,
+//! and [`closer`] looks again where lines ran together.
 
 pub mod boxes;
+mod closer;
 mod input;
 mod network;
 
@@ -19,6 +21,7 @@ use crate::geometry::{Point, Quad};
 use crate::raster::Raster;
 use crate::weights::{ModelError, Weights, load, load_uncalibrated};
 use boxes::{BoxSettings, find_boxes};
+pub use input::working_size;
 
 /// A detected line of text.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,7 +43,7 @@ pub struct TextRegions {
 #[derive(Debug, Clone, Deserialize)]
 struct Config {
     structure: network::Structure,
-    /// The page is scaled down so that its longer side has at most this many pixels.
+    /// The page is scaled down so that its longer side has at most this many pixels, see [`working_size`].
     long_side: usize,
     mean: [f32; 3],
     deviation: [f32; 3],
@@ -103,7 +106,7 @@ impl Detector {
 
     /// The page as the network takes it, with its height and width.
     pub fn image(&self, page: &Raster) -> Image {
-        let (width, height) = input::working_size(page, self.config.long_side);
+        let (width, height) = working_size((page.width(), page.height()), self.config.long_side);
         (input::normalised(page, (width, height), self.config.mean, self.config.deviation), (height, width))
     }
 
@@ -115,17 +118,34 @@ impl Detector {
         if page.width() == 0 || page.height() == 0 {
             return Ok(TextRegions::default());
         }
-        let (image, (height, width)) = self.image(page);
+        let size = (page.width(), page.height());
+        let mut regions = self.look(page, working_size(size, self.config.long_side))?;
+        let looks = closer::windows(&regions, size).into_iter().map(|window| {
+            let [left, top, right, bottom] = window.bounds;
+            let part = page.part(left, top, right - left, bottom - top);
+            let working = (
+                input::multiple(part.width(), window.scale),
+                input::multiple(part.height(), window.scale * closer::STRETCH),
+            );
+            let shift = |p: Point| Point::new(p.x + left as f32, p.y + top as f32);
+            let found = self.look(&part, working)?.into_iter();
+            Ok((window, found.map(|r| TextRegion { quad: r.quad.map(shift), ..r }).collect()))
+        });
+        let looks = looks.collect::<Result<Vec<_>, ModelError>>()?;
+        closer::replace(&mut regions, looks);
+        regions.sort_by(|a, b| a.quad.centre().y.total_cmp(&b.quad.centre().y));
+        Ok(TextRegions { regions })
+    }
+
+    /// The boxes that the network sees on `page`, scaled to (width, height), in no order.
+    fn look(&self, page: &Raster, (width, height): (usize, usize)) -> Result<Vec<TextRegion>, ModelError> {
+        let image = input::normalised(page, (width, height), self.config.mean, self.config.deviation);
         let map = self.probability_map(image, (height, width))?;
         let (sx, sy) = (page.width() as f32 / width as f32, page.height() as f32 / height as f32);
         let (right, bottom) = (page.width() as f32, page.height() as f32);
         let to_page = |p: Point| Point::new((p.x * sx).clamp(0.0, right), (p.y * sy).clamp(0.0, bottom));
-        let mut regions: Vec<_> = find_boxes(&map, (width, height), &self.config.boxes)
-            .into_iter()
-            .map(|(quad, score)| TextRegion { quad: quad.map(to_page), score })
-            .collect();
-        regions.sort_by(|a, b| a.quad.centre().y.total_cmp(&b.quad.centre().y));
-        Ok(TextRegions { regions })
+        let boxes = find_boxes(&map, (width, height), &self.config.boxes).into_iter();
+        Ok(boxes.map(|(quad, score)| TextRegion { quad: quad.map(to_page), score }).collect())
     }
 
     /// The network alone: `image` as `[height][width][3]`, normalised, to text

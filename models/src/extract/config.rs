@@ -8,7 +8,7 @@ use super::ExtractError;
 use super::features::FEATURES;
 
 /// The value of `format` that this version reads.
-const FORMAT: &str = "slipstream-extract/1";
+const FORMAT: &str = "slipstream-extract/2";
 
 /// Text fields that are read as a run of tokens, in the order of the head's outputs.
 pub(super) const SPAN_FIELDS: [&str; 5] =
@@ -18,7 +18,7 @@ pub(super) const SPAN_FIELDS: [&str; 5] =
 pub(super) const POINTER_FIELDS: [&str; 6] = ["date", "time", "subtotal", "tax_total", "total", "tip"];
 
 /// What a token is in a list of purchases, taxes or payments, in the order of the head's outputs.
-pub(super) const ROLES: [&str; 11] = [
+pub(super) const ROLES: [&str; 12] = [
     "none",
     "description",
     "quantity",
@@ -30,10 +30,20 @@ pub(super) const ROLES: [&str; 11] = [
     "tax_amount",
     "payment_method",
     "payment_amount",
+    "serial_number",
 ];
 
 /// Kinds of purchase rows, in the order of the head's outputs and of [`crate::entities::ItemKind`].
 pub(super) const ITEM_KINDS: [&str; 4] = ["item", "discount", "deposit", "return"];
+
+/// What a page may be as a whole, in the order of the page's outputs and of [`crate::entities::DocumentKind`].
+pub(super) const PAGE_KINDS: [&str; 3] = ["receipt", "invoice", "other"];
+
+/// Languages, ISO 639-1, in the order of the page's outputs.
+pub(super) const LANGUAGES: [&str; 10] = ["da", "de", "en", "es", "fi", "fr", "it", "nl", "pt", "sv"];
+
+/// Countries, ISO 3166-1, in the order of the page's outputs.
+pub(super) const COUNTRIES: [&str; 12] = ["DE", "DK", "ES", "FI", "FR", "GB", "IT", "MY", "NL", "PT", "SE", "US"];
 
 /// Dimensions of the network.
 #[derive(Debug, Clone, Deserialize)]
@@ -81,6 +91,7 @@ pub(super) struct Config {
     pub(super) pointers: Vec<(String, String)>,
     roles: Vec<String>,
     item_kinds: Vec<String>,
+    page: Vec<(String, Vec<String>)>,
     /// Characters that are read as another one.
     pub(super) fold: HashMap<char, char>,
     /// Candidate patterns in the order they are tried.
@@ -89,6 +100,9 @@ pub(super) struct Config {
     pub(super) splitter: String,
     /// By field name, and `roles`: what scores are divided by before they become probabilities.
     pub(super) temperatures: HashMap<String, f32>,
+    /// By field name: `[a, b]`, with which the odds of a value being right are `exp(a) · odds^b` (Platt, 1999).
+    #[serde(default)]
+    confidence: HashMap<String, [f32; 2]>,
 }
 
 impl Config {
@@ -117,11 +131,26 @@ impl Config {
         if !config.item_kinds.iter().map(String::as_str).eq(ITEM_KINDS) {
             return wrong("item_kinds");
         }
+        let page: [(&str, &[&str]); 3] = [("kind", &PAGE_KINDS), ("language", &LANGUAGES), ("country", &COUNTRIES)];
+        let same = |((name, answers), (ours, known)): (&(String, Vec<String>), (&str, &[&str]))| {
+            name == ours && answers == known
+        };
+        if config.page.len() != page.len() || !config.page.iter().zip(page).all(same) {
+            return wrong("page");
+        }
         let size = &config.size;
         if size.heads == 0 || !size.width.is_multiple_of(size.heads) || size.layers == 0 || config.max_tokens == 0 {
             return Err(ExtractError::Config("size: heads must divide width, and nothing may be 0".to_owned()));
         }
         Ok(config)
+    }
+
+    /// How often values of `field` are right that tagging and reading together give the probability `p`.
+    pub(super) fn calibrated(&self, field: &str, p: f32) -> f32 {
+        const SURE: f32 = 1e-4;
+        let Some([a, b]) = self.confidence.get(field) else { return p };
+        let p = p.clamp(SURE, 1.0 - SURE);
+        1.0 / (1.0 + (-(a + b * (p / (1.0 - p)).ln())).exp())
     }
 
     /// The temperature of a field; 1 where none is given.

@@ -2,17 +2,19 @@
 //!
 //! A field's probabilities are taken over all its possible readings and "not
 //! on this page"; readings that say the same are added up. Their temperatures
-//! were fitted so that the best reading's probability says how often it is right.
+//! were fitted so that the best reading's probability says how often it is the
+//! right part of the page. Multiplied with the probability that its characters
+//! were read rightly, it is the confidence of a reading.
 
 use std::collections::HashMap;
 
-use super::config::{Config, ITEM_KINDS, POINTER_FIELDS, ROLES, SPAN_FIELDS};
+use super::config::{COUNTRIES, Config, ITEM_KINDS, LANGUAGES, PAGE_KINDS, POINTER_FIELDS, ROLES, SPAN_FIELDS};
 use super::features::Token;
-use super::items;
+use super::items::Rows;
 use super::network::Scores;
 use super::order::OrderedLine;
 use super::tokens::KINDS;
-use crate::entities::{Entities, Entity, Reading, Span};
+use crate::entities::{DocumentKind, Entities, Entity, Guess, Reading, Span};
 use crate::text::TextLines;
 
 /// Runners-up that are kept.
@@ -36,8 +38,6 @@ pub(super) struct Head<'a> {
     pub(super) roles: &'a [f32],
     /// In the order of [`ITEM_KINDS`].
     pub(super) kinds: &'a [f32],
-    /// Score that the token begins a row.
-    pub(super) begin: f32,
 }
 
 impl<'a> Head<'a> {
@@ -45,8 +45,8 @@ impl<'a> Head<'a> {
         let (spans, rest) = scores.split_at_checked(3 * SPAN_FIELDS.len())?;
         let (pointers, rest) = rest.split_at_checked(POINTER_FIELDS.len())?;
         let (roles, rest) = rest.split_at_checked(ROLES.len())?;
-        let (kinds, rest) = rest.split_at_checked(ITEM_KINDS.len())?;
-        Some(Self { spans, pointers, roles, kinds, begin: *rest.first()? })
+        let (kinds, _) = rest.split_at_checked(ITEM_KINDS.len())?;
+        Some(Self { spans, pointers, roles, kinds })
     }
 }
 
@@ -71,6 +71,14 @@ impl Document<'_> {
         Reading { text: text.join(" "), spans, confidence: confidence.clamp(0.0, 1.0) }
     }
 
+    /// `reading` with the probability that all its characters are right taken into its confidence.
+    pub(super) fn weighed(&self, reading: Reading) -> Reading {
+        let chars =
+            reading.spans.iter().filter_map(|s| self.page.lines.get(s.line)?.chars.get(s.start..s.end)).flatten();
+        let legible: f32 = chars.map(|c| c.confidence.clamp(0.0, 1.0)).product();
+        Reading { confidence: reading.confidence * legible, ..reading }
+    }
+
     fn text(&self, span: &Span) -> String {
         let chars = self.page.lines.get(span.line).and_then(|l| l.chars.get(span.start..span.end));
         chars.unwrap_or_default().iter().map(|c| c.ch).collect()
@@ -83,7 +91,8 @@ pub(super) fn entities(document: &Document, scores: &Scores, config: &Config) ->
     let mut found = Entities::default();
     let null = |i: usize| scores.nulls.get(i).copied().unwrap_or(0.0);
     for (i, (name, longest)) in config.spans.iter().enumerate() {
-        let entity = span(document, &heads, i, *longest, null(i), config.temperature(name));
+        let entity =
+            span(document, &heads, i, *longest, null(i), config.temperature(name)).map(|e| calibrated(e, name, config));
         match name.as_str() {
             "merchant_name" => found.merchant_name = entity,
             "merchant_address" => found.merchant_address = entity,
@@ -93,7 +102,8 @@ pub(super) fn entities(document: &Document, scores: &Scores, config: &Config) ->
         }
     }
     for (i, (name, kind)) in config.pointers.iter().enumerate() {
-        let entity = pointer(document, &heads, i, kind, null(SPAN_FIELDS.len() + i), config.temperature(name));
+        let entity = pointer(document, &heads, i, kind, null(SPAN_FIELDS.len() + i), config.temperature(name))
+            .map(|e| calibrated(e, name, config));
         match name.as_str() {
             "date" => found.date = entity,
             "time" => found.time = entity,
@@ -103,11 +113,39 @@ pub(super) fn entities(document: &Document, scores: &Scores, config: &Config) ->
             _ => found.tip = entity,
         }
     }
-    let tags = items::tags(&heads, config.temperature("roles"));
-    found.items = items::purchases(document, &tags);
-    found.taxes = items::taxes(document, &tags);
-    found.payments = items::payments(document, &tags);
+    let rows = Rows::new(document, &heads, &scores.links, config.temperature("roles"));
+    found.items = rows.purchases();
+    found.taxes = rows.taxes();
+    found.payments = rows.payments();
+    found.serial_numbers = rows.serial_numbers();
+    let (kind, rest) = scores.page.split_at_checked(PAGE_KINDS.len()).unwrap_or_default();
+    let (language, country) = rest.split_at_checked(LANGUAGES.len()).unwrap_or_default();
+    let kind = most_probable(kind, &PAGE_KINDS, config.temperature("kind"));
+    found.kind = match kind.map(|guess| guess.value) {
+        Some("invoice") => DocumentKind::Invoice,
+        Some("other") => DocumentKind::Other,
+        _ => DocumentKind::Receipt,
+    };
+    found.kind_confidence = kind.map_or(0.0, |guess| guess.confidence);
+    found.language = most_probable(language, &LANGUAGES, config.temperature("language"));
+    found.country = most_probable(country, &COUNTRIES, config.temperature("country"));
     found
+}
+
+/// The same entity with confidences that say how often such values are right.
+fn calibrated(mut entity: Entity, field: &str, config: &Config) -> Entity {
+    for reading in std::iter::once(&mut entity.best).chain(&mut entity.alternatives) {
+        reading.confidence = config.calibrated(field, reading.confidence);
+    }
+    entity
+}
+
+/// The answer with the highest score, and its probability.
+fn most_probable(scores: &[f32], answers: &[&'static str], temperature: f32) -> Option<Guess> {
+    let best = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let total: f32 = scores.iter().map(|s| ((s - best) / temperature).exp()).sum();
+    let (value, _) = answers.iter().zip(scores).find(|(_, s)| **s == best)?;
+    Some(Guess { value, confidence: 1.0 / total.max(1.0) })
 }
 
 /// The entity of a span field: start + end + the sum of inside scores, over all
@@ -122,7 +160,7 @@ fn span(doc: &Document, heads: &[Head], field: usize, longest: usize, null: f32,
             candidates.push(((part(heads.get(first)?, 0) + part(head, 1) + inside) / temperature, (first, last)));
         }
     }
-    choose(candidates, null / temperature, |(first, last), p| {
+    choose(doc, candidates, null / temperature, |(first, last), p| {
         let reading = doc.reading(doc.tokens.get(first..=last)?, p);
         Some((squeeze(&reading.text), reading))
     })
@@ -134,7 +172,7 @@ fn pointer(doc: &Document, heads: &[Head], field: usize, kind: &str, null: f32, 
     let of_kind = |i: &usize| doc.tokens.get(*i).is_some_and(|t| t.kind == wanted);
     let score = |i: usize| heads.get(i).and_then(|h| h.pointers.get(field)).copied().unwrap_or(0.0) / temperature;
     let candidates = (0..heads.len()).filter(of_kind).map(|i| (score(i), i)).collect();
-    choose(candidates, null / temperature, |i, p| {
+    choose(doc, candidates, null / temperature, |i, p| {
         let token = doc.tokens.get(i)?;
         let key = token.amount.map_or_else(|| squeeze(&token.text), |value| value.to_string());
         Some((key, doc.reading(std::slice::from_ref(token), p)))
@@ -144,6 +182,7 @@ fn pointer(doc: &Document, heads: &[Head], field: usize, kind: &str, null: f32, 
 /// Turns scores into probabilities, adds up readings with the same key, and
 /// gives the best ones; none where "not on this page" is more probable.
 fn choose<T: Copy>(
+    doc: &Document,
     candidates: Vec<(f32, T)>,
     null: f32,
     read: impl Fn(T, f32) -> Option<(String, Reading)>,
@@ -171,8 +210,9 @@ fn choose<T: Copy>(
     }
     readings.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
     readings.truncate(1 + ALTERNATIVES);
-    let mut readings = readings.into_iter();
-    let best = readings.next().filter(|r| r.confidence > absent / total)?;
+    let shown = readings.first().is_some_and(|r| r.confidence > absent / total);
+    let mut readings = readings.into_iter().filter(|_| shown).map(|reading| doc.weighed(reading));
+    let best = readings.next()?;
     Some(Entity { best, alternatives: readings.collect() })
 }
 

@@ -1,7 +1,15 @@
-//! Tags of tokens to rows: purchases, taxes and payments.
+//! Tags and links of tokens to rows: purchases, taxes, payments and serial numbers.
+//!
+//! Tokens of one role that stand side by side in a line are a run. A run points
+//! at the token that it likes best, on average; runs that are connected are a
+//! row. A closing amount points at itself, so that no row has two. The
+//! trainer's `rows.py` does the same.
+
+use std::collections::BTreeMap;
 
 use super::config::ROLES;
 use super::decode::{Document, Head};
+use super::network::{Link, Links};
 use crate::entities::{Entity, ItemEntities, ItemKind, PaymentEntities, TaxEntities};
 
 /// Positions in [`ROLES`].
@@ -15,33 +23,197 @@ const TAX_NET: usize = 7;
 const TAX_AMOUNT: usize = 8;
 const PAYMENT_METHOD: usize = 9;
 const PAYMENT_AMOUNT: usize = 10;
+const SERIAL_NUMBER: usize = 11;
 
 const PURCHASE: [usize; 5] = [DESCRIPTION, QUANTITY, UNIT_PRICE, AMOUNT, CODE];
 const TAX: [usize; 3] = [TAX_RATE, TAX_NET, TAX_AMOUNT];
 const PAYMENT: [usize; 2] = [PAYMENT_METHOD, PAYMENT_AMOUNT];
 
+/// Roles that every row has one of at most, and is known by.
+const CLOSING: [usize; 3] = [AMOUNT, TAX_AMOUNT, PAYMENT_AMOUNT];
+
 /// What a token is.
-pub(super) struct Tag {
+struct Tag {
     /// Position in [`ROLES`].
     role: usize,
     /// Probability of the role.
     confidence: f32,
-    /// Whether it begins a row.
-    begins: bool,
     /// Scores of the kinds of purchase rows.
     kinds: Vec<f32>,
 }
 
-/// The most probable tag of every token; role scores are divided by `temperature`.
-pub(super) fn tags(heads: &[Head], temperature: f32) -> Vec<Tag> {
-    heads
-        .iter()
-        .map(|head| {
+/// The tags and links of a page.
+pub(super) struct Rows<'a> {
+    document: &'a Document<'a>,
+    links: &'a Links,
+    tags: Vec<Tag>,
+}
+
+impl<'a> Rows<'a> {
+    /// The most probable tag of every token; role scores are divided by `temperature`.
+    pub(super) fn new(document: &'a Document<'a>, heads: &[Head], links: &'a Links, temperature: f32) -> Self {
+        let tag = |head: &Head| {
             let (role, best) = largest(head.roles);
             let total: f32 = head.roles.iter().map(|s| ((s - best) / temperature).exp()).sum();
-            Tag { role, confidence: 1.0 / total.max(1.0), begins: head.begin > 0.0, kinds: head.kinds.to_vec() }
-        })
-        .collect()
+            Tag { role, confidence: 1.0 / total.max(1.0), kinds: head.kinds.to_vec() }
+        };
+        Self { document, links, tags: heads.iter().map(tag).collect() }
+    }
+
+    /// The list of purchases.
+    pub(super) fn purchases(&self) -> Vec<ItemEntities> {
+        // A lone quantity or code says nothing of a purchase.
+        let names_one =
+            |tokens: &Vec<usize>| tokens.iter().any(|i| matches!(self.role(*i), Some(DESCRIPTION | AMOUNT)));
+        let rows: Vec<Vec<usize>> = self.rows(&PURCHASE).into_iter().filter(names_one).collect();
+        let kinds: Vec<ItemKind> = rows.iter().map(|tokens| self.kind(tokens)).collect();
+        let anchors: Vec<usize> = rows.iter().filter_map(|tokens| self.anchor(tokens)).collect();
+        let item = |(i, (tokens, kind)): (usize, (&Vec<usize>, &ItemKind))| {
+            let field = |role| self.entity(tokens, role);
+            ItemEntities {
+                kind: *kind,
+                description: field(DESCRIPTION),
+                quantity: field(QUANTITY),
+                unit_price: field(UNIT_PRICE),
+                amount: field(AMOUNT),
+                code: field(CODE),
+                of: self.owner(i, &kinds, &anchors),
+            }
+        };
+        rows.iter().zip(&kinds).enumerate().map(item).collect()
+    }
+
+    /// The tax table.
+    pub(super) fn taxes(&self) -> Vec<TaxEntities> {
+        let row = |tokens: &Vec<usize>| {
+            let field = |role| self.entity(tokens, role);
+            TaxEntities { rate: field(TAX_RATE), net: field(TAX_NET), amount: field(TAX_AMOUNT) }
+        };
+        self.rows(&TAX).iter().map(row).collect()
+    }
+
+    /// The payments.
+    pub(super) fn payments(&self) -> Vec<PaymentEntities> {
+        let row = |tokens: &Vec<usize>| {
+            let field = |role| self.entity(tokens, role);
+            PaymentEntities { method: field(PAYMENT_METHOD), amount: field(PAYMENT_AMOUNT) }
+        };
+        self.rows(&PAYMENT).iter().map(row).collect()
+    }
+
+    /// The serial numbers.
+    pub(super) fn serial_numbers(&self) -> Vec<Entity> {
+        self.rows(&[SERIAL_NUMBER]).iter().filter_map(|tokens| self.entity(tokens, SERIAL_NUMBER)).collect()
+    }
+
+    fn role(&self, token: usize) -> Option<usize> {
+        self.tags.get(token).map(|tag| tag.role)
+    }
+
+    /// The line that a token stands in.
+    fn line(&self, token: usize) -> Option<usize> {
+        self.document.tokens.get(token).map(|t| t.line)
+    }
+
+    /// Runs of neighbouring tokens with one of the `wanted` roles.
+    fn runs(&self, wanted: &[usize]) -> Vec<Vec<usize>> {
+        let mut runs: Vec<Vec<usize>> = Vec::new();
+        for (i, tag) in self.tags.iter().enumerate().filter(|(_, tag)| wanted.contains(&tag.role)) {
+            let goes_on = |last: usize| {
+                last + 1 == i
+                    && self.role(last) == Some(tag.role)
+                    && self.line(last) == self.line(i)
+                    && !CLOSING.contains(&tag.role)
+            };
+            match runs.last_mut() {
+                Some(run) if run.last().is_some_and(|last| goes_on(*last)) => run.push(i),
+                _ => runs.push(vec![i]),
+            }
+        }
+        runs
+    }
+
+    /// Token numbers of each row, rows by their first token.
+    fn rows(&self, wanted: &[usize]) -> Vec<Vec<usize>> {
+        let runs = self.runs(wanted);
+        let owner_of: Vec<(usize, usize)> =
+            runs.iter().enumerate().flat_map(|(owner, run)| run.iter().map(move |token| (*token, owner))).collect();
+        let likes =
+            |run: &[usize], to: usize| run.iter().map(|from| self.links.score(Link::Row, *from, to)).sum::<f32>();
+        let points_at: Vec<usize> = runs
+            .iter()
+            .enumerate()
+            .map(|(own, run)| {
+                let closing =
+                    run.first().and_then(|token| self.role(*token)).is_some_and(|role| CLOSING.contains(&role));
+                if closing {
+                    return own;
+                }
+                let scored = owner_of.iter().map(|(token, owner)| (likes(run, *token), *owner));
+                scored.fold((f32::NEG_INFINITY, own), |best, new| if new.0 > best.0 { new } else { best }).1
+            })
+            .collect();
+        let mut joined: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (i, run) in runs.iter().enumerate() {
+            joined.entry(root(&points_at, i)).or_default().extend(run);
+        }
+        let mut rows: Vec<Vec<usize>> = joined.into_values().collect();
+        rows.iter_mut().for_each(|row| row.sort_unstable());
+        rows.sort_unstable();
+        rows
+    }
+
+    /// The token that a row is known by: its closing amount, or its first token.
+    fn anchor(&self, row: &[usize]) -> Option<usize> {
+        let closes = |token: &&usize| self.role(**token).is_some_and(|role| CLOSING.contains(&role));
+        row.iter().rev().find(closes).or(row.first()).copied()
+    }
+
+    /// The row that purchase `i` belongs to, if it is a discount or a deposit.
+    fn owner(&self, i: usize, kinds: &[ItemKind], anchors: &[usize]) -> Option<usize> {
+        let belongs = |kind: &ItemKind| matches!(kind, ItemKind::Discount | ItemKind::Deposit);
+        if !kinds.get(i).is_some_and(belongs) {
+            return None;
+        }
+        let from = *anchors.get(i)?;
+        let candidates = kinds.iter().zip(anchors).enumerate().filter(|(j, (kind, _))| *j == i || !belongs(kind));
+        let scored = candidates.map(|(j, (_, to))| (self.links.score(Link::Item, from, *to), j));
+        let best = scored.fold((f32::NEG_INFINITY, i), |best, new| if new.0 > best.0 { new } else { best }).1;
+        (best != i).then_some(best)
+    }
+
+    /// The value of `role` in a row. A description may go on over several lines;
+    /// of other roles the most probable run of neighbouring tokens counts.
+    fn entity(&self, row: &[usize], role: usize) -> Option<Entity> {
+        let confidence = |i: &usize| self.tags.get(*i).map_or(0.0, |t| t.confidence);
+        let members: Vec<usize> = row.iter().copied().filter(|i| self.role(*i) == Some(role)).collect();
+        let mean = |run: &[usize]| run.iter().map(confidence).sum::<f32>() / run.len().max(1) as f32;
+        let chosen: &[usize] = if matches!(role, DESCRIPTION | PAYMENT_METHOD) {
+            &members
+        } else {
+            members.chunk_by(|a, b| b - a == 1).max_by(|a, b| mean(a).total_cmp(&mean(b)))?
+        };
+        if chosen.is_empty() {
+            return None;
+        }
+        let tokens: Vec<_> = chosen.iter().filter_map(|i| self.document.tokens.get(*i).cloned()).collect();
+        let best = self.document.weighed(self.document.reading(&tokens, mean(chosen)));
+        Some(Entity { best, alternatives: Vec::new() })
+    }
+
+    /// The kind that the row's tokens agree on.
+    fn kind(&self, row: &[usize]) -> ItemKind {
+        let mut sums = [0.0; 4];
+        for tag in row.iter().filter_map(|i| self.tags.get(*i)) {
+            sums.iter_mut().zip(&tag.kinds).for_each(|(sum, score)| *sum += score);
+        }
+        match largest(&sums).0 {
+            1 => ItemKind::Discount,
+            2 => ItemKind::Deposit,
+            3 => ItemKind::Return,
+            _ => ItemKind::Item,
+        }
+    }
 }
 
 fn largest(scores: &[f32]) -> (usize, f32) {
@@ -49,99 +221,25 @@ fn largest(scores: &[f32]) -> (usize, f32) {
     scores.iter().copied().enumerate().fold(first, |best, new| if new.1 > best.1 { new } else { best })
 }
 
-/// The list of purchases.
-pub(super) fn purchases(doc: &Document, tags: &[Tag]) -> Vec<ItemEntities> {
-    let row = |tokens: &[usize]| {
-        let field = |role| entity(doc, tags, tokens, role);
-        let item = ItemEntities {
-            kind: kind(tags, tokens),
-            description: field(DESCRIPTION),
-            quantity: field(QUANTITY),
-            unit_price: field(UNIT_PRICE),
-            amount: field(AMOUNT),
-            code: field(CODE),
-        };
-        // A lone quantity or code says nothing of a purchase.
-        (item.description.is_some() || item.amount.is_some()).then_some(item)
-    };
-    rows(doc, tags, &PURCHASE, AMOUNT).iter().filter_map(|tokens| row(tokens)).collect()
-}
-
-/// The tax table.
-pub(super) fn taxes(doc: &Document, tags: &[Tag]) -> Vec<TaxEntities> {
-    let row = |tokens: &Vec<usize>| {
-        let field = |role| entity(doc, tags, tokens, role);
-        TaxEntities { rate: field(TAX_RATE), net: field(TAX_NET), amount: field(TAX_AMOUNT) }
-    };
-    rows(doc, tags, &TAX, TAX_AMOUNT).iter().map(row).collect()
-}
-
-/// The payments.
-pub(super) fn payments(doc: &Document, tags: &[Tag]) -> Vec<PaymentEntities> {
-    let row = |tokens: &Vec<usize>| {
-        let field = |role| entity(doc, tags, tokens, role);
-        PaymentEntities { method: field(PAYMENT_METHOD), amount: field(PAYMENT_AMOUNT) }
-    };
-    rows(doc, tags, &PAYMENT, PAYMENT_AMOUNT).iter().map(row).collect()
-}
-
-/// Token numbers of each row. A row begins where the network says so, or where
-/// a second `closing` amount shows up on another row of the page: two prices
-/// are two rows, even when their words are the same.
-fn rows(doc: &Document, tags: &[Tag], wanted: &[usize], closing: usize) -> Vec<Vec<usize>> {
-    let mut rows: Vec<Vec<usize>> = Vec::new();
-    let mut closed_at = None;
-    for (i, (tag, token)) in tags.iter().zip(doc.tokens).enumerate() {
-        if !wanted.contains(&tag.role) {
-            continue;
-        }
-        let page_row = doc.lines.get(token.line).map(|l| l.row);
-        let second = tag.role == closing && closed_at.is_some() && closed_at != page_row;
-        match rows.last_mut() {
-            Some(row) if !tag.begins && !second => row.push(i),
-            _ => {
-                rows.push(vec![i]);
-                closed_at = None;
-            }
-        }
-        if tag.role == closing {
-            closed_at = page_row;
-        }
-    }
-    rows
-}
-
-/// The value of `role` in a row. A description may go on over several lines;
-/// of other roles the most probable run of neighbouring tokens counts.
-fn entity(doc: &Document, tags: &[Tag], row: &[usize], role: usize) -> Option<Entity> {
-    let confidence = |i: &usize| tags.get(*i).map_or(0.0, |t| t.confidence);
-    let members: Vec<usize> = row.iter().copied().filter(|i| tags.get(*i).is_some_and(|t| t.role == role)).collect();
-    let mean = |run: &[usize]| run.iter().map(confidence).sum::<f32>() / run.len().max(1) as f32;
-    let chosen: &[usize] = if matches!(role, DESCRIPTION | PAYMENT_METHOD) {
-        &members
-    } else {
-        members.chunk_by(|a, b| b - a == 1).max_by(|a, b| mean(a).total_cmp(&mean(b)))?
-    };
-    if chosen.is_empty() {
-        return None;
-    }
-    let tokens: Vec<_> = chosen.iter().filter_map(|i| doc.tokens.get(*i).cloned()).collect();
-    Some(Entity { best: doc.reading(&tokens, mean(chosen)), alternatives: Vec::new() })
-}
-
-/// The kind that the row's tokens agree on.
-fn kind(tags: &[Tag], row: &[usize]) -> ItemKind {
-    let mut sums = [0.0; 4];
-    for tag in row.iter().filter_map(|i| tags.get(*i)) {
-        sums.iter_mut().zip(&tag.kinds).for_each(|(sum, score)| *sum += score);
-    }
-    match largest(&sums).0 {
-        1 => ItemKind::Discount,
-        2 => ItemKind::Deposit,
-        3 => ItemKind::Return,
-        _ => ItemKind::Item,
-    }
+/// Where `i` gets by following `points_at`: what points at itself, or the lowest of a ring.
+fn root(points_at: &[usize], i: usize) -> usize {
+    let next = |i: usize| points_at.get(i).copied().unwrap_or(i);
+    // After as many steps as there are runs, the walk is at its end or in its ring.
+    let end = (0..points_at.len()).fold(i, |at, _| next(at));
+    std::iter::successors(Some(next(end)), |at| Some(next(*at))).take_while(|at| *at != end).fold(end, usize::min)
 }
 
 // The positions above are those of the head.
-const _: () = assert!(ROLES.len() == PAYMENT_AMOUNT + 1);
+const _: () = assert!(ROLES.len() == SERIAL_NUMBER + 1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn walks_end_at_what_points_at_itself_or_at_the_lowest_of_a_ring() {
+        let points_at = [0, 0, 1, 4, 5, 3, 3];
+        let roots: Vec<usize> = (0..7).map(|i| root(&points_at, i)).collect();
+        assert_eq!(roots, [0, 0, 0, 3, 3, 3, 3]);
+    }
+}

@@ -36,6 +36,7 @@ use embed::Embedder;
 use features::Token;
 use network::{Input, Network, Scores};
 use order::OrderedLine;
+pub use order::reading_order;
 use tokens::Scanner;
 
 /// Pairs of tokens that a batch has at most. Small on purpose: on a CPU the

@@ -4,10 +4,12 @@
 //! words through their content and a learned bias on how many rows, and how
 //! far across, two tokens stand apart (the idea of BROS, arXiv 2108.04539).
 
+use std::sync::Arc;
+
 use candle_core::{D, Device, Result, Tensor};
 use candle_nn::{LayerNorm, Linear, Module, VarBuilder};
 
-use super::config::{ITEM_KINDS, POINTER_FIELDS, ROLES, SPAN_FIELDS, Size};
+use super::config::{COUNTRIES, ITEM_KINDS, LANGUAGES, PAGE_KINDS, POINTER_FIELDS, ROLES, SPAN_FIELDS, Size};
 use super::embed::Keys;
 use super::features::{FEATURES, Features};
 
@@ -20,10 +22,16 @@ const COLUMNS: i64 = COLUMN_EDGES.len() as i64 + 1;
 const RELATIONS: usize = ((2 * ROW_REACH + 1) * COLUMNS + 2 * ORDER_REACH + 1) as usize;
 
 /// Scores of a token: start, end and inside of each span field, one for each
-/// pointer field, roles, kinds of purchase rows, and "begins a row".
-pub(super) const HEAD: usize = 3 * SPAN_FIELDS.len() + POINTER_FIELDS.len() + ROLES.len() + ITEM_KINDS.len() + 1;
+/// pointer field, roles, and kinds of purchase rows.
+pub(super) const HEAD: usize = 3 * SPAN_FIELDS.len() + POINTER_FIELDS.len() + ROLES.len() + ITEM_KINDS.len();
 /// Scores of a page: that a field is not on it.
 pub(super) const NULLS: usize = SPAN_FIELDS.len() + POINTER_FIELDS.len();
+
+/// Scores of a page as a whole: its kind, language and country.
+pub(super) const PAGE: usize = PAGE_KINDS.len() + LANGUAGES.len() + COUNTRIES.len();
+/// Links between tokens, see [`Links`].
+pub(super) const LINKS: usize = 2;
+const LINK_WIDTH: usize = 48;
 
 /// Added to the attention on padding.
 const BLOCKED: f32 = -1e4;
@@ -44,6 +52,50 @@ pub(super) struct Scores {
     pub(super) tokens: Vec<Vec<f32>>,
     /// [`NULLS`] scores.
     pub(super) nulls: Vec<f32>,
+    /// [`PAGE`] scores.
+    pub(super) page: Vec<f32>,
+    /// Which token belongs to which.
+    pub(super) links: Links,
+}
+
+/// What a link says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Link {
+    /// From a token of a row to the row's anchor.
+    Row,
+    /// From the anchor of a discount or deposit to that of the item it belongs to, or to itself.
+    Item,
+}
+
+/// Scores of links between the tokens of a page; they are computed when asked
+/// for, since only tokens of rows have any.
+#[derive(Default)]
+pub(super) struct Links {
+    /// Query, then key, of every link: `2 * LINKS * LINK_WIDTH` numbers a token.
+    vectors: Vec<f32>,
+    /// Bias of a relation, link by link.
+    relation: Arc<Vec<f32>>,
+    rows: Vec<i64>,
+    columns: Vec<f32>,
+}
+
+impl Links {
+    /// How much token `from` is linked to token `to`; 0 for tokens that there are not.
+    pub(super) fn score(&self, link: Link, from: usize, to: usize) -> f32 {
+        self.try_score(link as usize, from, to).unwrap_or(0.0)
+    }
+
+    fn try_score(&self, link: usize, from: usize, to: usize) -> Option<f32> {
+        let vector = |token: usize, part: usize| {
+            let start = ((2 * token + part) * LINKS + link) * LINK_WIDTH;
+            self.vectors.get(start..start + LINK_WIDTH)
+        };
+        let product: f32 = vector(from, 0)?.iter().zip(vector(to, 1)?).map(|(q, k)| q * k).sum();
+        let row = |token: usize| self.rows.get(token).copied();
+        let column = |token: usize| self.columns.get(token).copied();
+        let bucket = relate(row(to)? - row(from)?, column(to)? - column(from)?, to as i64 - from as i64) as usize;
+        Some(product / (LINK_WIDTH as f32).sqrt() + self.relation.get(bucket * LINKS + link)?)
+    }
 }
 
 struct Layer {
@@ -70,6 +122,9 @@ pub(super) struct Network {
     norm: LayerNorm,
     head: Linear,
     null: Linear,
+    page: Linear,
+    link: Linear,
+    link_relation: Arc<Vec<f32>>,
 }
 
 fn linear(input: usize, output: usize, vb: VarBuilder) -> Result<Linear> {
@@ -117,6 +172,9 @@ impl Network {
             norm: norm(vb.pp("norm"))?,
             head: linear(d, HEAD, vb.pp("head"))?,
             null: linear(d, NULLS, vb.pp("null"))?,
+            page: linear(d, PAGE, vb.pp("page"))?,
+            link: linear(d, 2 * LINKS * LINK_WIDTH, vb.pp("link"))?,
+            link_relation: Arc::new(vb.get((RELATIONS, LINKS), "link_relation.weight")?.flatten_all()?.to_vec1()?),
         })
     }
 
@@ -134,13 +192,20 @@ impl Network {
         }
         let x = self.norm.forward(&x)?;
         let tokens: Vec<Vec<Vec<f32>>> = self.head.forward(&x)?.to_vec3()?;
+        let links = self.link.forward(&x)?;
         let mut out = Vec::with_capacity(b);
         for (i, (page, mut tokens)) in pages.iter().zip(tokens).enumerate() {
             let count = page.keys.len();
             tokens.truncate(count);
             let mean = x.get(i)?.narrow(0, 0, count)?.mean_keepdim(0)?;
-            let nulls = self.null.forward(&mean)?.squeeze(0)?.to_vec1()?;
-            out.push(Scores { tokens, nulls });
+            let of_page = |scores: &Linear| scores.forward(&mean)?.squeeze(0)?.to_vec1();
+            let links = Links {
+                vectors: links.get(i)?.narrow(0, 0, count)?.flatten_all()?.to_vec1()?,
+                relation: Arc::clone(&self.link_relation),
+                rows: page.features.rows.clone(),
+                columns: page.features.columns.clone(),
+            };
+            out.push(Scores { tokens, nulls: of_page(&self.null)?, page: of_page(&self.page)?, links });
         }
         Ok(out)
     }

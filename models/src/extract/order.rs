@@ -43,6 +43,12 @@ struct Row {
     height: f64,
 }
 
+/// Indices into [`TextLines::lines`] of the lines that hold text, in the order
+/// in which extraction reads them: from top to bottom, of a row from left to right.
+pub fn reading_order(page: &TextLines) -> Vec<usize> {
+    read_order(page).into_iter().map(|line| line.number).collect()
+}
+
 /// The lines that hold text, in reading order. Lines with a corner that is not
 /// a finite number are left out: they stand nowhere.
 pub(super) fn read_order(page: &TextLines) -> Vec<OrderedLine> {

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 use serde::Deserialize;
 
+use super::network::Link;
 use super::*;
 use crate::geometry::{Point, Quad};
 use crate::text::TextLine;
@@ -31,6 +32,9 @@ struct Recorded {
     grams: Vec<Vec<u32>>,
     scores: Vec<Vec<f32>>,
     nulls: Vec<f32>,
+    page: Vec<f32>,
+    /// Scores of each link from each token to each.
+    links: Vec<Vec<Vec<f32>>>,
 }
 
 #[derive(Deserialize)]
@@ -99,9 +103,15 @@ fn scores_are_those_of_the_trainer_alone_and_in_a_padded_batch() {
     for (scores, expected) in together.into_iter().chain(alone).zip(recorded.iter().chain(&recorded)) {
         assert_eq!(scores.tokens.len(), expected.scores.len());
         let pairs = scores.tokens.iter().flatten().zip(expected.scores.iter().flatten());
-        let worst =
-            pairs.chain(scores.nulls.iter().zip(&expected.nulls)).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        let pairs = pairs.chain(scores.nulls.iter().zip(&expected.nulls)).chain(scores.page.iter().zip(&expected.page));
+        let worst = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         assert!(worst <= TOLERANCE, "scores differ by up to {worst}");
+        for (link, recorded) in [Link::Row, Link::Item].into_iter().zip(&expected.links) {
+            let pairs =
+                recorded.iter().enumerate().flat_map(|(i, row)| row.iter().enumerate().map(move |(j, s)| (i, j, s)));
+            let worst = pairs.map(|(i, j, s)| (scores.links.score(link, i, j) - s).abs()).fold(0.0, f32::max);
+            assert!(worst <= TOLERANCE, "scores of {link:?} differ by up to {worst}");
+        }
     }
 }
 
@@ -138,7 +148,7 @@ fn assert_copies(page: &TextLines, entities: &Entities) {
     let items = e.items.into_iter().flat_map(|i| [i.description, i.quantity, i.unit_price, i.amount, i.code]);
     let taxes = e.taxes.into_iter().flat_map(|t| [t.rate, t.net, t.amount]);
     let payments = e.payments.into_iter().flat_map(|p| [p.method, p.amount]);
-    for entity in single.into_iter().chain(items).chain(taxes).chain(payments).flatten() {
+    for entity in single.into_iter().chain(items).chain(taxes).chain(payments).flatten().chain(e.serial_numbers) {
         assert!(entity.alternatives.len() <= 3);
         for reading in std::iter::once(&entity.best).chain(&entity.alternatives) {
             assert!(!reading.spans.is_empty());

@@ -122,15 +122,56 @@ def augment(document, words, rates):
     return (out, moved(target, kept, len(out))) if out else (tokens, target)
 
 
+def surround(tokens, target, other, most):
+    """The page with rows of another page's text above or below it: advertising, terms, a card slip.
+
+    Nothing of that text is an answer, and what it stands beside is still what it was. At most `most` tokens in all.
+    """
+    rows = sorted({t.row for t in other})
+    count = random.randint(2, max(2, min(40, len(rows))))
+    first = random.randint(0, max(0, len(rows) - count))
+    chosen = set(rows[first:first + count])
+    extra = [t for t in other if t.row in chosen]
+    if not extra or len(tokens) + len(extra) > most:
+        return tokens, target
+    # As wide as the page's own lines.
+    left, start = min(t.line_x0 for t in tokens), min(t.line_x0 for t in extra)
+    own, theirs = max(t.line_x1 for t in tokens) - left, max(t.line_x1 for t in extra) - start
+    scale = own / max(1.0, theirs) * random.uniform(0.6, 1.0)
+    top, bottom = min(t.y0 for t in extra), max(t.y1 for t in extra)
+    gap = random.uniform(0.2, 3) * (tokens[0].y1 - tokens[0].y0)
+    above = random.random() < 0.2
+    down = min(t.y0 for t in tokens) - gap - (bottom - top) * scale if above else max(t.y1 for t in tokens) + gap
+    row = min(t.row for t in tokens) - max(chosen) - 1 if above else max(t.row for t in tokens) + 1 - min(chosen)
+    line = max(t.line for t in tokens) + 1
+    across = lambda x: left + (x - start) * scale
+    extra = [replace(
+        t, x0=across(t.x0), x1=across(t.x1), line_x0=across(t.line_x0), line_x1=across(t.line_x1), y0=down + (t.y0 - top) * scale,
+        y1=down + (t.y1 - top) * scale, row=t.row + row, line=t.line + line,
+    ) for t in extra]
+    before, after = (len(extra), 0) if above else (0, len(extra))
+    wide = moved(target, {n: n + before for n in range(len(tokens))}, len(tokens))
+    if target.roles is not None:
+        for name, blank in (("roles", 0), ("kinds", -1), ("anchors", -1), ("parents", -1)):
+            setattr(wide, name, [blank] * before + getattr(wide, name) + [blank] * after)
+    return (extra + tokens if above else tokens + extra), wide
+
+
 def moved(target, kept, count):
     """The target in the new token numbers."""
-    new = Target()
+    new = Target(page=target.page)
     for name, spans in target.spans.items():
         new.spans[name] = [(kept[a], kept[b]) for a, b in spans if a in kept and b in kept]
     for name, numbers in target.pointers.items():
         new.pointers[name] = [kept[n] for n in numbers if n in kept]
     if target.roles is not None:
         pick = lambda values: [values[n] for n in kept]
-        new.roles, new.kinds, new.begins = pick(target.roles), pick(target.kinds), pick(target.begins)
-        assert len(new.roles) == count
+        new.roles, new.kinds = pick(target.roles), pick(target.kinds)
+        anchors = {}  # of rows that lost theirs, the first token that is left
+        for n in kept:
+            anchors.setdefault(target.anchors[n], kept[n])
+        anchors |= {n: kept[n] for n in anchors if n in kept}
+        new.anchors = [-1 if target.anchors[n] < 0 else anchors[target.anchors[n]] for n in kept]
+        new.parents = [anchors.get(target.parents[n], kept[n]) if target.parents[n] >= 0 else -1 for n in kept]
+        assert len(new.parents) == count
     return new

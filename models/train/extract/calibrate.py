@@ -61,7 +61,7 @@ def fit(net, recognised, synthetic, collate_fn):
         if pairs(1.0):
             temperatures[name] = round(min(GRID, key=lambda t: log_loss(pairs(t))), 4)
             errors[name] = (gap(pairs(1.0)), gap(pairs(temperatures[name])))
-    roles = [(head_parts(s[0])[2], d.target.roles) for d, s in zip(*sources[False]) if d.target.roles is not None]
+    roles = [(head_parts(s[0].tokens)[2], d.target.roles) for d, s in zip(*sources[False]) if d.target.roles is not None]
     if roles:
         logits, wanted = torch.cat([r for r, _ in roles]), torch.tensor([r for _, t in roles for r in t])
         temperatures["roles"] = round(min(GRID, key=lambda t: float(F.cross_entropy(logits / t, wanted))), 4)

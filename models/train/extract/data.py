@@ -1,4 +1,4 @@
-"""Documents to learn from and to validate on: SROIE with truth or recognised text, and synthetic receipts.
+"""Documents to learn from and to validate on: SROIE and synthetic receipts, each with truth or recognised text.
 
 Which SROIE receipts validate is a rule on the company's name (see `validates`),
 so that no company is on both sides and no list has to be kept. The same rule
@@ -13,8 +13,9 @@ from pathlib import Path
 from rapidfuzz import fuzz
 
 from .features import cap, fnv1a, tokenize
-from .labels import ITEM_KINDS, POINTERS, ROLES, SPANS, Target, alnum, from_keys
+from .labels import BELONGING, CLOSING, FAMILY, ITEM_KINDS, PAGE, POINTERS, ROLES, SPANS, Target, alnum, from_keys
 from .order import read_order
+from .project import project
 
 MAX_TOKENS = 1024
 SAME_COMPANY = 85  # percent; keys spell one company in several ways ("MR. D.I.Y.", "MR D.I.Y")
@@ -88,31 +89,54 @@ def recognised_pages(path):
     return {r["id"]: [(line["quad"], line["text"]) for line in r["lines"] or []] for r in report["results"]}
 
 
-def synthetic(path, scanner, limit=None):
-    """Synthetic receipts of a JSON-lines file, all of whose fields are labelled."""
+def synthetic(path, scanner, limit=None, recognised=None):
+    """Synthetic receipts of a JSON-lines file, all of whose fields are labelled.
+
+    With `recognised`, pages of a recogniser's report by id: only receipts that were read, with the text as it was read.
+    """
     out = []
     with open(path, encoding="utf-8") as file:
         for row in file:
             if limit is not None and len(out) >= limit:
                 break
             record = json.loads(row)
-            page = [([(b[0], b[1]), (b[2], b[1]), (b[2], b[3]), (b[0], b[3])], line["text"]) for line in record["lines"] for b in [line["box"]]]
-            lines = read_order(page)
+            if recognised is None:
+                labelled = record["lines"]
+            elif recognised.get(record["id"]):
+                labelled = project(record["lines"], recognised[record["id"]])
+            else:
+                continue
+            lines = read_order([(quad_of(line), line["text"]) for line in labelled])
             tokens = cap(tokenize(lines, scanner), MAX_TOKENS)
             if tokens:
-                out.append(Document(record["id"], "synthetic", lines, tokens, from_labels(tokens, lines, record["lines"])))
+                out.append(Document(record["id"], "synthetic", lines, tokens, from_labels(tokens, lines, labelled, record)))
     return out
 
 
-def from_labels(tokens, lines, labelled):
-    """Target of a page whose lines carry `labels` with character ranges."""
+def quad_of(line):
+    """The corners of a manifest's line; upright where it has a box alone."""
+    left, top, right, bottom = line["box"] if "box" in line else (0, 0, 0, 0)
+    return [tuple(p) for p in line.get("quad") or ((left, top), (right, top), (right, bottom), (left, bottom))]
+
+
+def page_answers(record):
+    """What the record says of the page as a whole."""
+    named = {"kind": {"lines": "other"}.get(record.get("kind"), record.get("kind", "receipt"))}
+    if named["kind"] != "other":
+        named |= {name: record[name] for name in ("language", "country")}
+    return {name: PAGE[name].index(answer) for name, answer in named.items() if answer in PAGE[name]}
+
+
+def from_labels(tokens, lines, labelled, record):
+    """Target of a page whose lines carry `labels` with character ranges; `record` holds the rest of its manifest entry."""
     marks = [[] for _ in tokens]
     for n, t in enumerate(tokens):
         for label in labelled[lines[t.line].number].get("labels") or []:
             overlap = min(t.end, label["end"]) - max(t.start, label["start"])
             if 2 * overlap > t.end - t.start:
                 marks[n].append((label["field"], label.get("group")))
-    target = Target(roles=[0] * len(tokens), kinds=[-1] * len(tokens), begins=[0] * len(tokens))
+    blank = lambda value: [value] * len(tokens)
+    target = Target(roles=blank(0), kinds=blank(-1), anchors=blank(-1), parents=blank(-1), page=page_answers(record))
     for name in SPANS:
         hits = [n for n, m in enumerate(marks) if any(f == name for f, _ in m)]
         target.spans[name] = spans_of(hits, tokens)
@@ -121,22 +145,36 @@ def from_labels(tokens, lines, labelled):
         right = [n for n in hits if tokens[n].kind == kind]
         if right or not hits:
             target.pointers[name] = right
-    runs = {}  # family: (owner, {role: row}) of the row of the list that is being read
+    items = record.get("items") or []
+    rows, current = [], {}  # rows as (family, group, tokens); of each family and group the one that is being read
     for n, m in enumerate(marks):
         for name, group in m:
             kind, _, part = name.partition("_")
             if kind in ITEM_KINDS and part in ROLES:
-                target.roles[n], target.kinds[n], family = ROLES.index(part), ITEM_KINDS.index(kind), "item"
+                # The count of a deposit is labelled like an item's; its row says what it belongs to.
+                kind = items[group]["kind"] if group is not None and group < len(items) else kind
+                target.roles[n], target.kinds[n] = ROLES.index(part), ITEM_KINDS.index(kind)
             elif name in ROLES:
-                target.roles[n], family = ROLES.index(name), kind
+                target.roles[n] = ROLES.index(name)
             else:
                 continue
-            owner, held = runs.get(family, (None, {}))
+            family = FAMILY[target.roles[n]]
+            row = current.get((family, group))
             # A tax that is printed again further down is a row again; an item's name may go on below.
-            again = family != "item" and held.get(target.roles[n], tokens[n].row) != tokens[n].row
-            if owner != (group,) or again:
-                target.begins[n], held = 1, {}
-            runs[family] = ((group,), held | {target.roles[n]: tokens[n].row})
+            again = row and family != FAMILY[CLOSING[0]] and any(target.roles[o] == target.roles[n] and tokens[o].row != tokens[n].row for o in row)
+            if row is None or again:
+                row = current[family, group] = []
+                rows.append((family, group, row))
+            row.append(n)
+    anchors = {}
+    for family, group, row in rows:
+        anchor = next((n for n in reversed(row) if target.roles[n] in CLOSING), row[0])
+        anchors.setdefault((family, group), anchor)
+        for n in row:
+            target.anchors[n] = anchor
+    for (family, group), anchor in anchors.items():
+        if family == FAMILY[CLOSING[0]] and target.kinds[anchor] in BELONGING and group is not None and group < len(items) and "of" in items[group]:
+            target.parents[anchor] = anchors.get((family, items[group]["of"]), anchor)
     return target
 
 

@@ -7,9 +7,10 @@ from .loss import FAR, KIND_FEATURE, head_parts, span_scores
 from .text import KINDS, minor_units
 
 
-def field_scores(scores, nulls, kinds):
+def field_scores(output, kinds):
     """For one document: {field: flat scores with the null score last}; spans as [N * L], pointers as [N]."""
-    spans, pointers, _, _, _ = head_parts(scores)
+    spans, pointers, _, _ = head_parts(output.tokens)
+    nulls = output.nulls
     out = {}
     for f, (name, longest) in enumerate(SPANS.items()):
         out[name] = torch.cat([span_scores(*spans[:, f].unbind(-1), longest).flatten(), nulls[f][None]])
@@ -46,14 +47,14 @@ def best_of(document, name, scores, temperature=1.0):
 
 @torch.no_grad()
 def read(net, documents, collate_fn, size=16):
-    """All fields' scores of documents, in their order."""
+    """The outputs of documents with the kinds of their tokens, in their order."""
     out = [None] * len(documents)
     order = sorted(range(len(documents)), key=lambda i: len(documents[i].tokens))
     for at in range(0, len(order), size):
         chosen = order[at:at + size]
         batch = collate_fn([documents[i].tokens for i in chosen])
-        scores, nulls = net(batch)
+        output = net(batch)
         for row, i in enumerate(chosen):
             n = len(documents[i].tokens)
-            out[i] = (scores[row, :n], nulls[row], batch.features[row, :n, KIND_FEATURE])
+            out[i] = (output.of(row, n), batch.features[row, :n, KIND_FEATURE])
     return out

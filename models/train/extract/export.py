@@ -19,12 +19,12 @@ from .batch import Embedder, collate
 from .calibrate import fit
 from .data import MAX_TOKENS, Sroie, recognised_pages, synthetic
 from .features import FEATURES, features, tokenize
-from .labels import ITEM_KINDS, POINTERS, ROLES, SPANS
-from .net import Net, Size
+from .labels import ITEM_KINDS, PAGE, POINTERS, ROLES, SPANS
+from .net import LINKS, Net, Size
 from .order import read_order
 from .text import FOLD, KINDS, PATTERNS, SPLITTER, Scanner
 
-FORMAT = "slipstream-extract/1"
+FORMAT = "slipstream-extract/2"
 NAME = "slipstream-extract"
 
 # Invented receipts: (left, top, text) in a font 10 wide and 18 high. The second page is tilted.
@@ -69,10 +69,12 @@ def fixture(net, embedder, scanner):
             "features": buckets, "rows": rows, "columns": columns,
             "pieces": [embedder.of(t.text)[0] for t in tokens], "grams": [embedder.of(t.text)[1] for t in tokens],
         })
-    scores, nulls = net(collate(token_lists, embedder))
+    together = net(collate(token_lists, embedder))
+    rounded = lambda table: [[round(v, 5) for v in row] for row in table.tolist()]
     for i, (page, tokens) in enumerate(zip(out, token_lists)):
-        page["scores"] = [[round(v, 5) for v in row] for row in scores[i, :len(tokens)].tolist()]
-        page["nulls"] = [round(v, 5) for v in nulls[i].tolist()]
+        one, everyone = together.of(i, len(tokens)), list(range(len(tokens)))
+        page["scores"], page["nulls"], page["page"] = rounded(one.tokens), rounded(one.nulls[None])[0], rounded(one.page[None])[0]
+        page["links"] = [rounded(net.links(one, link, everyone)) for link in range(LINKS)]
     return {"pages": out}
 
 
@@ -120,7 +122,7 @@ def main():
         shutil.copyfile(args.run / "tokenizer.json", args.weights / "tokenizer.json")
     config = {
         "format": FORMAT, "name": NAME, "licence": "Apache-2.0", "size": state["size"], "max_tokens": MAX_TOKENS, "features": FEATURES, "kinds": KINDS,
-        "spans": list(SPANS.items()), "pointers": list(POINTERS.items()), "roles": ROLES, "item_kinds": ITEM_KINDS,
+        "spans": list(SPANS.items()), "pointers": list(POINTERS.items()), "roles": ROLES, "item_kinds": ITEM_KINDS, "page": list(PAGE.items()),
         "temperatures": temperatures, "splitter": SPLITTER, "patterns": PATTERNS, "fold": FOLD,
     }
     (args.weights / "config.json").write_text(json.dumps(config, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -13,19 +13,37 @@ from .text import fold, minor_units
 
 SPANS = {"merchant_name": 16, "merchant_address": 56, "merchant_phone": 8, "merchant_tax_id": 6, "receipt_number": 6}  # name: most tokens
 POINTERS = {"date": "date", "time": "time", "subtotal": "amount", "tax_total": "amount", "total": "amount", "tip": "amount"}  # name: kind
-ROLES = ["none", "description", "quantity", "unit_price", "amount", "code", "tax_rate", "tax_net", "tax_amount", "payment_method", "payment_amount"]
+ROLES = [
+    "none", "description", "quantity", "unit_price", "amount", "code", "tax_rate", "tax_net", "tax_amount", "payment_method", "payment_amount",
+    "serial_number",
+]
+FAMILY = [0, 1, 1, 1, 1, 1, 2, 2, 2, 3, 3, 4]  # by role: which list it belongs to (purchases, taxes, payments, serial numbers); 0 = none
+CLOSING = [ROLES.index(name) for name in ("amount", "tax_amount", "payment_amount")]  # every row has one at most, and is known by it
 ITEM_KINDS = ["item", "discount", "deposit", "return"]
+BELONGING = [ITEM_KINDS.index(name) for name in ("discount", "deposit")]  # kinds of rows that may belong to an item
+
+# What a page is as a whole.
+PAGE = {
+    "kind": ["receipt", "invoice", "other"],
+    "language": ["da", "de", "en", "es", "fi", "fr", "it", "nl", "pt", "sv"],
+    "country": ["DE", "DK", "ES", "FI", "FR", "GB", "IT", "MY", "NL", "PT", "SE", "US"],
+}
 
 
 @dataclass
 class Target:
-    """Right answers in token numbers. `roles`, `kinds`, `begins` are None where line items are not labelled."""
+    """Right answers in token numbers. `roles`, `kinds`, `anchors`, `parents` are None where rows are not labelled.
+
+    A row is known by one of its tokens, its anchor: the amount, or the first token of a row without one.
+    """
 
     spans: dict = field(default_factory=dict)     # field: [(first, last)]
     pointers: dict = field(default_factory=dict)  # field: [token]
     roles: list = None
     kinds: list = None                            # -1 where the role belongs to no item
-    begins: list = None
+    anchors: list = None                          # the anchor of the token's row; -1 where it is in none
+    parents: list = None                          # of anchors of discounts and deposits: the anchor of their item, or themselves; else -1
+    page: dict = field(default_factory=dict)      # of PAGE: the number of the right answer
 
 
 def squeeze(text):
@@ -47,7 +65,7 @@ def from_keys(tokens, lines, key):
     for number, t in enumerate(tokens):
         for c in range(t.start, t.end):
             at[t.line, c] = number
-    target = Target()
+    target = Target(page={"kind": PAGE["kind"].index("receipt"), "country": PAGE["country"].index("MY")})
     for name, field_name in (("company", "merchant_name"), ("address", "merchant_address")):
         places, share = locate(key[name], lines)
         numbers = [at[p] for p in places if p in at]

@@ -1,23 +1,23 @@
-"""Losses of one batch: globally normalised spans, pointers over candidates, tags of line items."""
+"""Losses of one batch: globally normalised spans, pointers over candidates, tags and links of rows, what the page is."""
 
 import torch
 import torch.nn.functional as F
 
 from .features import FEATURES
-from .labels import ITEM_KINDS, POINTERS, ROLES, SPANS
+from .labels import BELONGING, FAMILY, ITEM_KINDS, PAGE, POINTERS, ROLES, SPANS
 from .text import KINDS
 
 FAR = -1e4
 CEILING = 30.0  # one hopeless label must not rule a batch
-INSIDE_WEIGHT, TAG_WEIGHT = 1.5, 4.0
+INSIDE_WEIGHT, TAG_WEIGHT, KIND_WEIGHT, LINK_WEIGHT, PAGE_WEIGHT = 1.5, 4.0, 2.0, 4.0, 1.0
 KIND_FEATURE = [name for name, _ in FEATURES].index("kind")
 
 
 def head_parts(scores):
-    """Splits token scores [..., HEAD] into spans [..., S, 3], pointers, roles, kinds and begin."""
-    sizes = [3 * len(SPANS), len(POINTERS), len(ROLES), len(ITEM_KINDS), 1]
-    spans, pointers, roles, kinds, begin = scores.split(sizes, -1)
-    return spans.unflatten(-1, (len(SPANS), 3)), pointers, roles, kinds, begin[..., 0]
+    """Splits token scores [..., HEAD] into spans [..., S, 3], pointers, roles and kinds."""
+    sizes = [3 * len(SPANS), len(POINTERS), len(ROLES), len(ITEM_KINDS)]
+    spans, pointers, roles, kinds = scores.split(sizes, -1)
+    return spans.unflatten(-1, (len(SPANS), 3)), pointers, roles, kinds
 
 
 def span_scores(start, end, inside, longest):
@@ -31,12 +31,14 @@ def span_scores(start, end, inside, longest):
     return scores.masked_fill(last >= n, FAR)
 
 
-def losses(scores, nulls, batch, targets):
+def losses(net, batch, targets):
     """Mean loss of the batch; fields that a target does not name cost nothing."""
-    total = scores.new_zeros(())
+    output = net(batch)
+    total = output.tokens.new_zeros(())
     for i, target in enumerate(targets):
         n = int(batch.mask[i].sum())
-        spans, pointers, roles, kinds, begin = head_parts(scores[i, :n])
+        one = output.of(i, n)
+        spans, pointers, roles, kinds = head_parts(one.tokens)
         for f, (name, longest) in enumerate(SPANS.items()):
             if name not in target.spans:
                 continue
@@ -44,7 +46,7 @@ def losses(scores, nulls, batch, targets):
             right = [(a, b) for a, b in target.spans[name] if b - a < grid.shape[1]]
             if target.spans[name] and not right:
                 continue
-            null = nulls[i, f]
+            null = one.nulls[f]
             hit = torch.logsumexp(torch.stack([grid[a, b - a] for a, b in right]), 0) if right else null
             total = total + (torch.logsumexp(torch.cat([grid.flatten(), null[None]]), 0) - hit).clamp(max=CEILING)
             tags = torch.zeros(n)
@@ -56,7 +58,7 @@ def losses(scores, nulls, batch, targets):
             if name not in target.pointers:
                 continue
             column = pointers[:, f].masked_fill(kind != KINDS.index(wanted), FAR)
-            null = nulls[i, len(SPANS) + f]
+            null = one.nulls[len(SPANS) + f]
             right = target.pointers[name]
             hit = torch.logsumexp(column[right], 0) if right else null
             total = total + (torch.logsumexp(torch.cat([column, null[None]]), 0) - hit).clamp(max=CEILING)
@@ -64,9 +66,30 @@ def losses(scores, nulls, batch, targets):
             total = total + TAG_WEIGHT * F.cross_entropy(roles, torch.tensor(target.roles))
             item = torch.tensor(target.kinds)
             if (item >= 0).any():
-                total = total + F.cross_entropy(kinds, item, ignore_index=-1)
-            listed = torch.tensor(target.roles) > 0  # "begins a row" is asked of tokens that are in one
-            if listed.any():
-                begins = torch.tensor(target.begins, dtype=torch.float32)
-                total = total + TAG_WEIGHT * F.binary_cross_entropy_with_logits(begin[listed], begins[listed])
+                total = total + KIND_WEIGHT * F.cross_entropy(kinds, item, ignore_index=-1)
+            total = total + LINK_WEIGHT * link_loss(net, one, target)
+        for (name, answers), part in zip(PAGE.items(), one.page.split([len(a) for a in PAGE.values()])):
+            if name in target.page:
+                total = total + PAGE_WEIGHT * F.cross_entropy(part, torch.tensor(target.page[name]))
     return total / len(targets)
+
+
+def link_loss(net, output, target):
+    """How far the tokens of rows are from pointing at their anchors, and discounts and deposits at their items."""
+    members = [n for n, anchor in enumerate(target.anchors) if anchor >= 0]
+    loss = output.tokens.new_zeros(())
+    if members:
+        at = {n: i for i, n in enumerate(members)}
+        family = torch.tensor([FAMILY[target.roles[n]] for n in members])
+        scores = net.links(output, 0, members).masked_fill(family[:, None] != family[None], FAR)
+        loss = loss + F.cross_entropy(scores, torch.tensor([at[target.anchors[n]] for n in members]))
+    children = [n for n in members if target.parents[n] >= 0]
+    if children:
+        rows = [n for n in members if target.anchors[n] == n and target.kinds[n] >= 0]
+        at = {n: i for i, n in enumerate(rows)}
+        scores = net.links(output, 1, rows)
+        item = torch.tensor([target.kinds[n] not in BELONGING for n in rows])
+        scores = scores.masked_fill(~(item[None] | torch.eye(len(rows), dtype=torch.bool)), FAR)
+        chosen = [at[n] for n in children]
+        loss = loss + F.cross_entropy(scores[chosen], torch.tensor([at[target.parents[n]] for n in children]))
+    return loss

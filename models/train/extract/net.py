@@ -1,4 +1,4 @@
-"""The layout transformer: tokens of a page in, scores of all fields out, in one pass.
+"""The layout transformer: tokens of a page in, scores of all fields and links out, in one pass.
 
 Mirrored in `models/src/extract/network.rs`; the parameter names below are the
 tensor names in `model.safetensors`. Pre-norm encoder; attention sees words
@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from .features import FEATURES
-from .labels import ITEM_KINDS, POINTERS, ROLES, SPANS
+from .labels import ITEM_KINDS, PAGE, POINTERS, ROLES, SPANS
 
 ROW_REACH = 8  # rows further apart than this look the same
 ORDER_REACH = 6  # and so do tokens of one row
@@ -21,9 +21,12 @@ COLUMN_EDGES = [-0.6, -0.35, -0.15, -0.04, 0.04, 0.15, 0.35, 0.6]  # shares of t
 COLUMNS = len(COLUMN_EDGES) + 1
 RELATIONS = (2 * ROW_REACH + 1) * COLUMNS + 2 * ORDER_REACH + 1
 
-# The outputs of a token, in order: start, end and inside of each span field; one score per pointer field; roles; kinds; begin.
-HEAD = 3 * len(SPANS) + len(POINTERS) + len(ROLES) + len(ITEM_KINDS) + 1
+# The outputs of a token, in order: start, end and inside of each span field; one score per pointer field; roles; kinds.
+HEAD = 3 * len(SPANS) + len(POINTERS) + len(ROLES) + len(ITEM_KINDS)
 NULLS = len(SPANS) + len(POINTERS)
+LINKS = 2     # to the anchor of a token's row; from the anchor of a discount or deposit to that of its item
+LINK_WIDTH = 48
+PAGE_SCORES = sum(map(len, PAGE.values()))
 
 
 @dataclass
@@ -47,6 +50,22 @@ def relations(rows, columns):
     step = (order[None, :] - order[:, None]).clamp(-ORDER_REACH, ORDER_REACH)
     near = (2 * ROW_REACH + 1) * COLUMNS + step + ORDER_REACH
     return torch.where(row == 0, near[None], (row + ROW_REACH) * COLUMNS + column)
+
+
+@dataclass
+class Output:
+    """Scores of a batch. A link's score is query times key, divided by the root of LINK_WIDTH, plus the bias of the pair's relation."""
+
+    tokens: torch.Tensor    # [B, N, HEAD]
+    nulls: torch.Tensor     # [B, NULLS]: that a field is not on the page
+    page: torch.Tensor      # [B, PAGE_SCORES]
+    queries: torch.Tensor   # [B, N, LINKS, LINK_WIDTH]
+    keys: torch.Tensor      # the same
+    relation: torch.Tensor  # [B, N, N] buckets of pairs
+
+    def of(self, i, n):
+        """The scores of document `i`, which has `n` tokens."""
+        return Output(self.tokens[i, :n], self.nulls[i], self.page[i], self.queries[i, :n], self.keys[i, :n], self.relation[i, :n, :n])
 
 
 class Layer(nn.Module):
@@ -76,7 +95,7 @@ class Layer(nn.Module):
 
 
 class Net(nn.Module):
-    """See the module's head. `forward` returns token scores [B, N, HEAD] and null scores [B, NULLS]."""
+    """See the module's head."""
 
     def __init__(self, size, dropout=0.15):
         super().__init__()
@@ -95,6 +114,10 @@ class Net(nn.Module):
         self.norm = nn.LayerNorm(d)
         self.head = nn.Linear(d, HEAD)
         self.null = nn.Linear(d, NULLS)
+        self.page = nn.Linear(d, PAGE_SCORES)
+        self.link = nn.Linear(d, 2 * LINKS * LINK_WIDTH)
+        self.link_relation = nn.Embedding(RELATIONS, LINKS)
+        nn.init.zeros_(self.link_relation.weight)
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, batch):
@@ -110,4 +133,10 @@ class Net(nn.Module):
         x = self.norm(x)
         weight = mask.float()
         pooled = (x * weight[..., None]).sum(1) / weight.sum(1, keepdim=True)
-        return self.head(x), self.null(pooled)
+        queries, keys = self.link(x).view(*x.shape[:2], 2, LINKS, LINK_WIDTH).unbind(2)
+        return Output(self.head(x), self.null(pooled), self.page(pooled), queries, keys, relation)
+
+    def links(self, output, link, members):
+        """Scores of `link` from each of the tokens `members` to each of them, for one document: [M, M]."""
+        scores = output.queries[members, link] @ output.keys[members, link].T / LINK_WIDTH**0.5
+        return scores + self.link_relation.weight[output.relation[members][:, members], link]

@@ -80,6 +80,7 @@ PATTERNS = [
     _pattern("date", rf"{_MONTH}[. ]{{0,2}}{_DAY}[, ]{{0,2}}'[0-9]{{2}}", not_before="[a-z0-9]", not_after="[0-9]"),
     _pattern("date", "20[0-4][0-9](?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])", not_after="[0-9]"),
     _pattern("date", "(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])20[0-4][0-9]", not_after="[0-9]"),
+    _pattern("time", rf"{_HOUR} ?: ?{_MINUTE}(?: ?: ?{_MINUTE})? ?[ap]", not_after="[0-9a-z.]"),
     _pattern("time", rf"{_HOUR} ?: ?{_MINUTE}(?: ?: ?{_MINUTE})?(?: ?[ap][.]?m[.]?)?", not_after="[0-9]"),
     _pattern("time", rf"{_HOUR}[.]{_MINUTE}(?:[.]{_MINUTE})? ?[ap]m", not_before=_NO_AMOUNT_BEFORE),
     # With points it takes a word to tell a time from a price: kl. 14.05, klo 14.05.

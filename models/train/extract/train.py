@@ -1,6 +1,6 @@
 """Trains the extraction model; run `python -m extract.train --help` in `models/train`.
 
-One thread, one seed, resumable: a checkpoint holds weights, averages,
+One seed, resumable: a checkpoint holds weights, averages,
 optimiser, random states and the step.
 """
 
@@ -10,19 +10,23 @@ import dataclasses
 import json
 import math
 import random
+import shutil
 import time
 import tomllib
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
 from . import evaluate
-from .augment import Words, augment
+from .augment import Words, augment, surround
 from .batch import Embedder, collate
-from .data import Sroie, manifest, recognised_pages, synthetic
+from .data import MAX_TOKENS, Sroie, manifest, recognised_pages, synthetic
+from .labels import PAGE
 from .loss import losses
 from .net import Net, Size
+from .teach import teach
 from .text import Scanner
 from .vocabulary import train_tokenizer
 
@@ -34,6 +38,10 @@ def arguments():
     p.add_argument("--recognised", type=Path, nargs="+", default=[], help="reports of recognisers over the same receipts, results[].lines[].{quad,text}; the first one's readings also validate")
     p.add_argument("--never", type=Path, help="ids, one a line, that no model is trained on")
     p.add_argument("--synthetic", type=Path, help="folder with train.jsonl and val.jsonl")
+    p.add_argument("--photographed", type=Path, nargs="+", default=[], help="folders of rendered pages: manifest.jsonl, and recognised.json, a recogniser's report over their images")
+    p.add_argument("--photographed-validation", type=Path, help="one such folder, of typefaces and seeds that are not trained on")
+    p.add_argument("--start", type=Path, help="folder with model.safetensors and tokenizer.json to go on from, where names and shapes fit")
+    p.add_argument("--threads", type=int, default=1)
     p.add_argument("--synthetic-limit", type=int, help="use only the first documents")
     p.add_argument("--out", type=Path, required=True, help="folder for the checkpoint, the tokenizer and the manifest")
     p.add_argument("--set", action="append", default=[], metavar="TABLE.NAME=VALUE", help="override a setting, for experiments")
@@ -60,6 +68,15 @@ class Corpus:
     validation: list
     synthetic: list
     synthetic_validation: list
+    photographed: list
+    photographed_validation: list
+
+    def __post_init__(self):
+        self.prose = [d for d in self.photographed if d.target.page.get("kind") == OTHER]
+
+    def sroie_training(self):
+        """SROIE's training receipts in all readings."""
+        return [d for part in (self.truth, *self.recognised) for i in self.training for d in [part.get(i)] if d]
 
 
 def load(args):
@@ -75,10 +92,14 @@ def load(args):
         recognised.append({i: d for i, d in documents.items() if d.tokens})
     limits = {"train": args.synthetic_limit, "val": SYNTHETIC_VALIDATION}
     made = [synthetic(args.synthetic / f"{part}.jsonl", scanner, limit) if args.synthetic else [] for part, limit in limits.items()]
-    return Corpus(truth, recognised, training, validation, *made)
+    folders = {"train": args.photographed, "val": [args.photographed_validation] if args.photographed_validation else []}
+    photographed = [[d for folder in part for d in synthetic(folder / "manifest.jsonl", scanner, limits[name] if name == "val" else None, recognised_pages(folder / "recognised.json"))]
+                    for name, part in folders.items()]
+    return Corpus(truth, recognised, training, validation, *made, *photographed)
 
 
 SYNTHETIC_VALIDATION = 300  # synthetic receipts that are looked at while training; export.py takes all
+OTHER = PAGE["kind"].index("other")
 POOL = 8  # batches that are drawn together and sorted by length, so that little is padded
 
 
@@ -87,7 +108,8 @@ def draw(corpus, schedule, mixed):
     out = []
     for _ in range(POOL * schedule["documents"]):
         if corpus.synthetic and (not mixed or random.random() < schedule["synthetic_share"]):
-            out.append(random.choice(corpus.synthetic))
+            seen = corpus.photographed and random.random() < schedule["photographed_share"]
+            out.append(random.choice(corpus.photographed if seen else corpus.synthetic))
         else:
             i = random.choice(corpus.training)
             read = [documents[i] for documents in corpus.recognised if i in documents]
@@ -112,42 +134,69 @@ def report(net, corpus, embedder):
             out[source] = evaluate.sroie(net, part, together)
     if corpus.synthetic_validation:
         out["synthetic"] = evaluate.synthetic(net, corpus.synthetic_validation, together)
+    if corpus.photographed_validation:
+        out["photographed"] = evaluate.synthetic(net, corpus.photographed_validation, together)
     return out
 
 
 def say(step, loss, seconds, results):
     print(f"step {step} loss {loss:.3f} {seconds:.0f} s")
     for source, values in results.items():
-        if source == "synthetic":
+        if source in ("synthetic", "photographed"):
             for group in values:
-                print("  synthetic", " ".join(f"{k} {v:.2f}" for k, v in group.items()))
+                print(f"  {source}", " ".join(f"{k} {v:.2f}" for k, v in group.items()))
         else:
             print(f"  {source:10}", "  ".join(f"{k} {a:.3f}/{b:.3f}" for k, (a, b) in values.items()), flush=True)
+
+
+def begin_with(net, weights):
+    """Takes over what fits by name, of longer tables the first rows; layers that are new at first pass their input on unchanged."""
+    own = net.state_dict()
+    for name, value in own.items():
+        if name.startswith("layer.") and name not in weights and any(f".{part}." in name for part in ("out", "down")):
+            value.zero_()
+    for name, value in weights.items():
+        if name in own and own[name].shape[1:] == value.shape[1:]:
+            rows = min(len(own[name]), len(value))
+            own[name][:rows] = value[:rows].float()
+
+
+def varied(document, corpus, words, noise):
+    """Tokens and target of a document made to look like another one, perhaps with text around it."""
+    tokens, target = augment(document, words, noise)
+    if corpus.prose and document.target.page.get("kind") != OTHER and random.random() < noise["surround"]:
+        tokens, target = surround(tokens, target, random.choice(corpus.prose).tokens, MAX_TOKENS)
+    return tokens, target
 
 
 def main():
     args = arguments()
     config = settings(args.config, args.set)
     schedule, noise = config["schedule"], config["noise"]
-    torch.set_num_threads(1)
+    torch.set_num_threads(args.threads)
     random.seed(config["seed"])
     torch.manual_seed(config["seed"])
     args.out.mkdir(parents=True, exist_ok=True)
     corpus = load(args)
-    learnt_from = [d for part in (corpus.truth, *corpus.recognised) for i in corpus.training for d in [part.get(i)] if d] + corpus.synthetic
-    print(f"{len(corpus.training)} training, {len(corpus.validation)} validation, {[len(documents) for documents in corpus.recognised]} recognised, {len(corpus.synthetic)} synthetic")
+    learnt_from = corpus.sroie_training() + corpus.synthetic + corpus.photographed
+    print(f"{len(corpus.training)} training, {len(corpus.validation)} validation, {[len(documents) for documents in corpus.recognised]} recognised, "
+          f"{len(corpus.synthetic)} synthetic, {len(corpus.photographed)} photographed", flush=True)
 
     checkpoint = args.out / "checkpoint.pt"
     tokenizer = None
     if config["size"]["pieces"]:
         file = args.out / "tokenizer.json"
-        if not args.resume:
+        if args.start and not args.resume:
+            shutil.copyfile(args.start / "tokenizer.json", file)
+        elif not args.resume:
             train_tokenizer(learnt_from, config["size"]["pieces"], 3).save(str(file))
         tokenizer = Tokenizer.from_file(str(file))
     dims = {k: v for k, v in config["size"].items() if k != "dropout"}
     size = Size(**dims | {"pieces": tokenizer.get_vocab_size() if tokenizer else 0})
     embedder = Embedder(tokenizer, size.gram_buckets)
     net = Net(size, config["size"]["dropout"])
+    if args.start:
+        begin_with(net, load_file(args.start / "model.safetensors"))
     average = copy.deepcopy(net).eval()
     optimiser = torch.optim.AdamW(net.parameters(), schedule["rate"], weight_decay=schedule["weight_decay"], betas=(0.9, 0.98))
     first = 0
@@ -162,6 +211,8 @@ def main():
     else:
         trained_on = [args.sroie / part / f"{i}.{ext}" for i in corpus.training for part, ext in (("box", "csv"), ("key", "json"))]
         trained_on += args.recognised
+        trained_on += [folder / name for folder in args.photographed for name in ("manifest.jsonl", "recognised.json")]
+        trained_on += [args.start / "model.safetensors"] if args.start else []
         trained_on += [args.synthetic / "train.jsonl"] if args.synthetic else []
         (args.out / "manifest.json").write_text(json.dumps({"seed": config["seed"], "files": manifest(trained_on)}, indent=1))
 
@@ -171,12 +222,16 @@ def main():
     for step in range(first, steps):
         if not pool or step == alone:
             pool = draw(corpus, schedule, step >= alone)
-        pairs = [augment(d, words, noise) for d in pool.pop()]
+        if step >= alone and (step - alone) % schedule["teach_every"] == 0:
+            together = lambda tokens: collate(tokens, embedder)
+            documents = corpus.sroie_training()
+            print(f"step {step}: rows of {teach(average, documents, together)} of {len(documents)} readings of SROIE prove each other", flush=True)
+        pairs = [varied(d, corpus, words, noise) for d in pool.pop()]
         batch = collate([tokens for tokens, _ in pairs], embedder, noise)
         for group in optimiser.param_groups:
             group["lr"] = learning_rate(step, steps, schedule)
         net.train()
-        loss = losses(*net(batch), batch, [target for _, target in pairs])
+        loss = losses(net, batch, [target for _, target in pairs])
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), schedule["clip"])

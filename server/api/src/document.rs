@@ -124,6 +124,9 @@ pub struct LineItem {
     pub amount: Option<Field>,
     /// Article number or similar.
     pub code: Option<Field>,
+    /// Of a discount or deposit: index of the row of `line_items` that it belongs to; absent where it is the whole purchase.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<usize>,
 }
 
 /// One row of the tax table.
@@ -156,6 +159,9 @@ pub struct Barcode {
     pub value: String,
     /// Where it stands.
     pub polygon: Polygon,
+    /// The page of the PDF, from 1; left out for images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
 }
 
 /// Everything read from the page; a field that the page does not show is null,

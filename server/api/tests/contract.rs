@@ -56,7 +56,12 @@ fn response() -> ReceiptResponse {
                 amount: field("0.25", "0,25"),
                 ..LineItem::default()
             }],
-            barcodes: vec![Barcode { symbology: "ean_13".into(), value: "4006381333931".into(), polygon: POLYGON }],
+            barcodes: vec![Barcode {
+                symbology: "ean_13".into(),
+                value: "4006381333931".into(),
+                polygon: POLYGON,
+                page: None,
+            }],
             ..Document::default()
         },
         text: Some("Backhaus\n9,00".into()),

@@ -33,6 +33,15 @@ pub(super) fn share(text: &str) -> Result<f32, String> {
     (0.0..=1.0).contains(&number).then_some(number).ok_or_else(|| "has to be from 0 to 1".to_owned())
 }
 
+/// `on` or `off`.
+pub(super) fn on_or_off(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("has to be on or off".to_owned()),
+    }
+}
+
 /// A number from 0 to 100, as a part of 1.
 pub(super) fn percent(text: &str) -> Result<f64, String> {
     let number: f64 = text.parse().map_err(|_| format!("{text:?} is not a number"))?;

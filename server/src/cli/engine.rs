@@ -11,7 +11,7 @@ use slipstream_batcher::Priority;
 use slipstream_models::Backend;
 use slipstream_pdf::Limits;
 
-use super::args::share;
+use super::args::{on_or_off, share};
 use crate::compute::{Compute, unhurried};
 use crate::pipeline::decode::DecodeLimits;
 use crate::pipeline::document::DocumentSettings;
@@ -50,6 +50,9 @@ pub struct EngineArgs {
     /// Largest image, in million pixels, counted before it is decoded; for a PDF, all its pages together.
     #[arg(long, value_name = "MEGAPIXELS", env = "SLIPSTREAM_MAX_MEGAPIXELS", default_value = "50", value_parser = RangedU64ValueParser::<u64>::new().range(1..=1000))]
     pub max_megapixels: u64,
+    /// Whether bar codes and QR codes are read.
+    #[arg(long, value_name = "on|off", env = "SLIPSTREAM_BARCODES", default_value = "on", value_parser = on_or_off, action = clap::ArgAction::Set)]
+    pub barcodes: bool,
     /// Read what the pages of a PDF show also where it holds an e-invoice.
     #[arg(long, env = "SLIPSTREAM_IGNORE_E_INVOICES")]
     pub ignore_e_invoices: bool,
@@ -139,6 +142,7 @@ impl Engine {
                 limits: Limits { max_pixels: args.max_megapixels * 1_000_000, ..Limits::default() },
                 ..PdfSettings::default()
             },
+            barcodes: args.barcodes,
         };
         let pipeline = Pipeline::new(settings, compute.clone(), Registry::default());
         metrics::compute_threads(threads);

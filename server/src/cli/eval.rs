@@ -1,4 +1,4 @@
-//! `slipstream eval ocr`, `slipstream eval lines` and `slipstream eval fields`.
+//! `slipstream eval ocr`, `lines`, `fields` and `barcodes`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,7 +9,7 @@ use super::Failure;
 use super::engine::{Engine, EngineArgs};
 use super::read::progress;
 use crate::eval::truth::Split;
-use crate::eval::{Format, fields, lines, ocr};
+use crate::eval::{Format, barcodes, fields, lines, ocr};
 use crate::scheduling::Scheduling;
 
 #[derive(Debug, Subcommand)]
@@ -20,6 +20,8 @@ pub(super) enum EvalCommand {
     Lines(LinesArgs),
     /// Read the fields of receipts and compare them with the truth.
     Fields(FieldsArgs),
+    /// Read bar codes and QR codes of pictures and compare them with what they say.
+    Barcodes(BarcodesArgs),
 }
 
 #[derive(Debug, Args)]
@@ -72,8 +74,24 @@ pub(super) struct LinesArgs {
 pub(super) struct FieldsArgs {
     #[command(flatten)]
     data: DataArgs,
+    /// Where to write a page that shows the failures with their pixels.
+    #[arg(long, value_name = "FILE", env = "SLIPSTREAM_EVAL_HTML")]
+    html: Option<PathBuf>,
+    /// How many failures the page shows at most.
+    #[arg(long, value_name = "N", env = "SLIPSTREAM_EVAL_HTML_FAILURES", default_value_t = 300)]
+    html_failures: usize,
     #[command(flatten)]
     engine: EngineArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BarcodesArgs {
+    /// Folder with folders of pictures N.png and what their codes say, N.txt.
+    #[arg(long, value_name = "DIR", env = "SLIPSTREAM_EVAL_DATA")]
+    data: PathBuf,
+    /// Where to write the scores.
+    #[arg(long, value_name = "FILE", env = "SLIPSTREAM_EVAL_JSON")]
+    json: PathBuf,
 }
 
 pub(super) fn run(command: EvalCommand) -> Result<ExitCode, Failure> {
@@ -98,9 +116,12 @@ async fn evaluate(command: EvalCommand) -> Result<(), Failure> {
         }
         EvalCommand::Fields(args) => {
             let engine = loaded(&args.engine).await?;
-            let DataArgs { data, format, split, json } = &args.data;
-            fields::run(&engine, data, *format, *split, json, progress).await?;
+            let DataArgs { data, format, split, json: report } = &args.data;
+            let (format, split, html, html_failures) = (*format, *split, args.html.as_deref(), args.html_failures);
+            let job = fields::FieldsJob { data, format, split, report, html, html_failures };
+            fields::run(&engine, &job, progress).await?;
         }
+        EvalCommand::Barcodes(args) => barcodes::run(&args.data, &args.json)?,
     }
     Ok(())
 }

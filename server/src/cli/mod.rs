@@ -109,6 +109,7 @@ mod tests {
             "eval ocr --data d --ids i --report r --batch --preset accurate",
             "eval lines --data d --json j --readings r --recogniser tiny --second-recogniser none --reread-below 0.5",
             "eval fields --data d --format manifest --split all --json j --log warn",
+            "eval fields --data d --format german --json j --html h --html-failures 50",
             "calibrate recognise/receipts a.jpg b.png --limit 0.01 --dry-run",
         ];
         for line in lines {

@@ -93,6 +93,7 @@ pub async fn run(
     let pages = match job.format {
         Format::Sroie => sroie::load_lines(job.data, job.split)?,
         Format::Wildreceipt => wildreceipt::load_lines(job.data)?,
+        Format::German => return Err(EvalError::Lacking { what: "lines" }),
         Format::Manifest => manifest::load_lines(job.data, job.split)?,
     };
     if pages.is_empty() {
@@ -165,7 +166,7 @@ fn compared(format: Format, text: &str) -> String {
     match format {
         Format::Sroie => text.to_uppercase(),
         Format::Wildreceipt => text.split_whitespace().collect(),
-        Format::Manifest => text.to_owned(),
+        Format::German | Format::Manifest => text.to_owned(),
     }
 }
 

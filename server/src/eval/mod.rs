@@ -5,13 +5,16 @@
 //! | [`ocr`] | reading times and texts, in a file that other tools score |
 //! | [`lines`] | lines cut by their true boxes against their true text |
 //! | [`fields`] | fields against the truth, over a whole folder |
+//! | [`barcodes`] | bar codes of pictures with known contents |
 //! | [`truth`] | what a receipt should say, whatever the folder's format |
-//! | [`sroie`], [`wildreceipt`], [`manifest`] | folder formats |
+//! | [`sroie`], [`wildreceipt`], [`german`], [`manifest`] | folder formats |
 //! | [`score`] | when two values are the same, and precision, recall, F1 |
 //! | [`errors`] | how far a line is from its truth |
 
+pub mod barcodes;
 pub mod errors;
 pub mod fields;
+pub mod german;
 pub mod lines;
 pub mod manifest;
 pub mod ocr;
@@ -33,6 +36,8 @@ pub enum Format {
     Sroie,
     /// labels.jsonl and class_list.txt.
     Wildreceipt,
+    /// scans/MERCHANT_DDMMYYYY_ITEMS_CENTS.jpg: the name is the truth.
+    German,
     /// manifest.jsonl as the receipt synthesiser writes it.
     Manifest,
 }
@@ -61,6 +66,12 @@ pub enum EvalError {
     Empty {
         /// The folder.
         path: PathBuf,
+    },
+    /// The data set does not say what is to be measured.
+    #[error("data sets in this format have no {what}")]
+    Lacking {
+        /// What is missing.
+        what: &'static str,
     },
     /// A receipt could not be read, where each has to be.
     #[error("cannot read receipt {id}: {reason}")]

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use slipstream_models::{Point, Quad};
 
 use super::lines::{LinePage, TrueLine};
-use super::score::Compare;
-use super::truth::{Expected, FieldName, Sample, Split};
+use super::score::{Compare, alphanumeric, amount, folded};
+use super::truth::{About, Expected, FieldName, Sample, Split};
 use super::{EvalError, read_text};
 
 /// Endings of key files: the data set's own is `.txt`, its content is JSON.
@@ -26,6 +26,9 @@ const FIELDS: [(FieldName, Compare); 4] = [
 /// The values of a key file, by the names of its fields.
 type Key = BTreeMap<String, String>;
 
+/// Fewer letters and digits than this say nothing of where a value stands.
+const MIN_TELLING: usize = 4;
+
 /// The receipts of `split` under `data`, by name.
 ///
 /// # Errors
@@ -41,11 +44,19 @@ pub fn load(data: &Path, split: Split) -> Result<Vec<Sample>, EvalError> {
 pub fn load_lines(data: &Path, split: Split) -> Result<Vec<LinePage>, EvalError> {
     let page = |(key, values): &(PathBuf, Key)| {
         let Sample { id, image, .. } = sample(data, key, values)?;
-        let path = data.join("box").join(format!("{id}.csv"));
-        let lines = read_text(&path)?.lines().filter_map(line).collect();
+        let lines = lines(&boxes(data, &id))?;
         Ok(LinePage { id, image, language: "en".to_owned(), lines })
     };
     keys(data, split)?.iter().map(page).collect()
+}
+
+/// The file with the lines of receipt `id`.
+fn boxes(data: &Path, id: &str) -> PathBuf {
+    data.join("box").join(format!("{id}.csv"))
+}
+
+fn lines(path: &Path) -> Result<Vec<TrueLine>, EvalError> {
+    Ok(read_text(path)?.lines().filter_map(line).collect())
 }
 
 /// `x1,y1,…,x4,y4,text` clockwise from the top left; nothing for rows without text.
@@ -82,12 +93,31 @@ fn sample(data: &Path, key: &Path, values: &Key) -> Result<Sample, EvalError> {
     let Some(image) = images.into_iter().find(|path| path.is_file()) else {
         return Err(EvalError::format(key, "there is no image of this name in img"));
     };
-    let truth = FIELDS.map(|(field, compare)| Expected {
-        field,
-        values: values.get(field.name()).cloned().into_iter().collect(),
-        compare,
+    // The lines show where values stand, which is not needed to score them.
+    let lines = lines(&boxes(data, &id)).unwrap_or_default();
+    let truth = FIELDS.map(|(field, compare)| {
+        let values: Vec<String> = values.get(field.name()).cloned().into_iter().collect();
+        let places = values.iter().flat_map(|value| places(value, compare, &lines)).collect();
+        Expected { field, values, compare, places }
     });
-    Ok(Sample { id, image, truth: truth.into() })
+    let about = About { language: Some("en".to_owned()), country: None, currency: None, ..About::default() };
+    Ok(Sample { id, image, about, truth: truth.into(), tables: None, bags: Vec::new() })
+}
+
+/// The lines that hold `value`, or a telling part of it. Keys do not say where
+/// their values stand, so an amount may be found where it stands for something else.
+fn places(value: &str, compare: Compare, lines: &[TrueLine]) -> Vec<Quad> {
+    let letters = |text: &str| alphanumeric(&folded(text));
+    let whole = letters(value);
+    let holds = |line: &&TrueLine| {
+        if compare == Compare::Amount {
+            let wanted = amount(value);
+            return wanted.is_some() && line.text.split_whitespace().any(|word| amount(word) == wanted);
+        }
+        let part = letters(&line.text);
+        part.len() >= MIN_TELLING && (whole.contains(&part) || (whole.len() >= MIN_TELLING && part.contains(&whole)))
+    };
+    lines.iter().filter(holds).map(|line| line.quad).collect()
 }
 
 #[cfg(test)]
@@ -123,6 +153,12 @@ mod tests {
         let pages = load_lines(dir.path(), Split::All).unwrap();
         assert_eq!((pages.len(), pages[3].lines.len(), pages[3].lines[0].text.as_str()), (20, 1, "TOTAL, RM"));
         assert_eq!(pages[3].lines[0].quad, Quad::from_bounds(1.0, 2.0, 30.0, 9.0));
+
+        let rows = "1,2,30,2,30,9,1,9,SHOP 3\n1,12,30,12,30,19,1,19,9.00\n1,22,30,22,30,29,1,29,CASH\n";
+        fs::write(dir.path().join("box/003.csv"), rows).unwrap();
+        let truth = &load(dir.path(), Split::All).unwrap()[3].truth;
+        assert_eq!(truth[0].places, [Quad::from_bounds(1.0, 2.0, 30.0, 9.0)]);
+        assert_eq!(truth[3].places, [Quad::from_bounds(1.0, 12.0, 30.0, 19.0)]);
 
         fs::remove_file(dir.path().join("img/007.jpg")).unwrap();
         assert!(load(dir.path(), Split::All).unwrap_err().to_string().contains("007"));

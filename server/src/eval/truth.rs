@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
 use slipstream_api::{Document, Field};
+use slipstream_models::Quad;
 
 use super::score::Compare;
 use crate::hash::fnv1a;
@@ -15,8 +17,41 @@ pub struct Sample {
     pub id: String,
     /// The photo.
     pub image: PathBuf,
+    /// What it is as a whole.
+    pub about: About,
     /// What it says; a field without an entry has no truth and is not counted.
     pub truth: Vec<Expected>,
+    /// Its tables; none where the data set says nothing of rows.
+    pub tables: Option<Tables>,
+    /// Values of which it is known that they are there, but not in which row.
+    pub bags: Vec<Bag>,
+}
+
+/// What is known of a page as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct About {
+    /// What it is.
+    pub kind: PageKind,
+    /// ISO 639-1 code.
+    pub language: Option<String>,
+    /// ISO 3166-1 alpha-2 code.
+    pub country: Option<String>,
+    /// ISO 4217 code.
+    pub currency: Option<String>,
+}
+
+/// What a page is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PageKind {
+    /// A till receipt.
+    #[default]
+    Receipt,
+    /// An invoice.
+    Invoice,
+    /// Text without fields: nothing on it is a receipt's value.
+    #[serde(alias = "prose")]
+    Lines,
 }
 
 /// The truth about one field.
@@ -28,6 +63,65 @@ pub struct Expected {
     pub values: Vec<String>,
     /// When a value that was read is the same.
     pub compare: Compare,
+    /// Where it stands, in pixels of the image; empty where that is not known.
+    pub places: Vec<Quad>,
+}
+
+/// The tables of a receipt, from top to bottom.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Tables {
+    /// The list of purchases; columns: [`super::fields::rows::ITEMS`].
+    pub items: Vec<TrueRow>,
+    /// The taxes; columns: [`super::fields::rows::TAXES`].
+    pub taxes: Vec<TrueRow>,
+    /// The payments; columns: [`super::fields::rows::PAYMENTS`].
+    pub payments: Vec<TrueRow>,
+}
+
+/// A row of a table.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct TrueRow {
+    /// What it is, where its table has several kinds of rows.
+    pub kind: Option<String>,
+    /// Which row it belongs to, where it is a reduction or a deposit of another one.
+    pub of: Option<usize>,
+    /// Its values, in the order of the table's columns.
+    pub cells: Vec<Option<TrueCell>>,
+}
+
+/// A value of a table.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct TrueCell {
+    /// The value; text as printed, its lines joined by one blank.
+    pub value: String,
+    /// The parts of a text that stand in different lines; empty where that is not known.
+    pub pieces: Vec<String>,
+    /// Where they stand, in pixels of the image; empty where that is not known.
+    pub places: Vec<Quad>,
+}
+
+/// Values of one kind, in no order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bag {
+    /// What they are.
+    pub name: BagName,
+    /// The values, with their places where these are known.
+    pub values: Vec<(String, Option<Quad>)>,
+    /// When a value that was read is the same.
+    pub compare: Compare,
+}
+
+/// What the values of a bag are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum BagName {
+    /// Descriptions of purchases.
+    Description,
+    /// Quantities of purchases.
+    Quantity,
+    /// Amounts of purchases.
+    Amount,
+    /// Serial numbers of the goods.
+    SerialNumber,
 }
 
 /// A field of the document, with the name that reports use.
@@ -44,6 +138,7 @@ pub enum FieldName {
     Tax,
     Total,
     Tip,
+    TaxId,
 }
 
 impl FieldName {
@@ -60,6 +155,7 @@ impl FieldName {
             Self::Tax => "tax",
             Self::Total => "total",
             Self::Tip => "tip",
+            Self::TaxId => "tax_id",
         }
     }
 
@@ -76,6 +172,7 @@ impl FieldName {
             Self::Tax => document.tax_total.as_ref(),
             Self::Total => document.total.as_ref(),
             Self::Tip => document.tip.as_ref(),
+            Self::TaxId => document.merchant.tax_id.as_ref(),
         }
     }
 }

@@ -7,6 +7,7 @@ use slipstream_models::TextLines;
 use slipstream_models::raster::Turn;
 use slipstream_pdf::PageSize;
 
+use super::barcodes::Code;
 use super::check::Findings;
 use super::document::{self, Placement};
 use super::fraud::FraudReport;
@@ -21,6 +22,8 @@ pub(super) struct Parts {
     pub(super) findings: Findings,
     pub(super) quality: QualityReport,
     pub(super) fraud: FraudReport,
+    /// Bar codes and QR codes.
+    pub(super) codes: Vec<Code>,
     /// The pages of a PDF; none for an image.
     pub(super) pages: Option<Sheets>,
 }
@@ -49,6 +52,8 @@ impl Parts {
         if let Some(stated) = self.pages.as_ref().and_then(|pages| pages.stated.as_ref()) {
             stated.complete(&mut document, &place);
         }
+        // A code says itself that it was read rightly, whatever it stands on.
+        document.barcodes = document::barcodes(&self.codes);
         let page = |size: &PageSize| api::Page { width: size.width.into(), height: size.height.into() };
         ReceiptResponse {
             id,

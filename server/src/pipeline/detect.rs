@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use slipstream_models::detect::working_size;
 use slipstream_models::{Raster, TextRegions};
 
 use super::error::only;
@@ -22,8 +23,8 @@ pub async fn detect(job: &Job, page: Arc<Raster>) -> Result<TextRegions, ReadErr
 
 /// Pixels of a page after the detector scaled it.
 fn pixels_seen(width: usize, height: usize) -> u64 {
-    let scale = (LONG_SIDE as f64 / width.max(height).max(1) as f64).min(1.0);
-    ((width * height) as f64 * scale * scale) as u64
+    let (width, height) = working_size((width, height), LONG_SIDE);
+    (width * height) as u64
 }
 
 #[cfg(test)]
@@ -32,8 +33,8 @@ mod tests {
 
     #[test]
     fn the_work_of_a_page_is_bounded_by_what_the_network_sees() {
-        assert_eq!(pixels_seen(400, 300), 120_000);
+        assert_eq!(pixels_seen(416, 320), 416 * 320);
         assert_eq!(pixels_seen(1920, 960), 960 * 480);
-        assert_eq!(pixels_seen(0, 0), 0);
+        assert_eq!(pixels_seen(1000, 100_000), 64 * 5760);
     }
 }

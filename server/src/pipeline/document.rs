@@ -5,12 +5,13 @@
 
 use slipstream_api as api;
 use slipstream_models::{
-    Quad, TextLines,
+    Entities, Quad, TextLines,
     entities::{DocumentKind, ItemKind, Span},
     raster::{Turn, turn_back},
 };
 
 use super::{
+    barcodes::Code,
     check::{Candidate, CheckResult, Currency, Findings, Found, Money, page::Evidence},
     fraud::FraudReport,
     pdf::stack::Sheet,
@@ -145,11 +146,13 @@ pub struct DocumentSettings {
     pub min_characters: usize,
     /// Digits on them; a document without any shows no date and no amount.
     pub min_digits: usize,
+    /// Probability from which a page without a total is taken for prose or the like.
+    pub min_other_confidence: f32,
 }
 
 impl Default for DocumentSettings {
     fn default() -> Self {
-        Self { min_line_confidence: 0.6, min_lines: 3, min_characters: 20, min_digits: 3 }
+        Self { min_line_confidence: 0.6, min_lines: 3, min_characters: 20, min_digits: 3, min_other_confidence: 0.8 }
     }
 }
 
@@ -170,6 +173,13 @@ pub fn status(lines: &TextLines, quality: &QualityReport, settings: &DocumentSet
     }
 }
 
+/// Whether extraction saw prose, signs or the like, where the amount of text alone looked like a document.
+pub fn is_other(entities: &Entities, settings: &DocumentSettings) -> bool {
+    entities.kind == DocumentKind::Other
+        && entities.kind_confidence >= settings.min_other_confidence
+        && entities.total.is_none()
+}
+
 /// The document of the answer.
 pub fn document(findings: &Findings, place: &Placement<'_>) -> api::Document {
     let money = |f: &Option<Found<Money>>| place.printed(f);
@@ -181,8 +191,8 @@ pub fn document(findings: &Findings, place: &Placement<'_>) -> api::Document {
             Some(DocumentKind::Product) => api::DocumentKind::Product,
             Some(DocumentKind::Other) | None => api::DocumentKind::Other,
         },
-        country: findings.country.as_ref().map(|e| e.value.to_owned()),
-        language: findings.language.as_ref().map(|e| e.value.to_owned()),
+        country: findings.country.as_ref().map(|e| e.value).or(findings.likely_country).map(str::to_owned),
+        language: findings.language.as_ref().map(|e| e.value).or(findings.likely_language).map(str::to_owned),
         merchant: api::Merchant {
             name: place.printed(&findings.merchant_name),
             address: place.printed(&findings.merchant_address),
@@ -222,11 +232,23 @@ pub fn document(findings: &Findings, place: &Placement<'_>) -> api::Document {
                 unit_price: place.field(i.unit_price.as_ref(), |d| d.to_fixed(unit_price_decimals(findings))),
                 amount: money(&i.amount),
                 code: place.printed(&i.code),
+                of: i.of,
             })
             .collect(),
-        serial_numbers: Vec::new(),
+        serial_numbers: findings.serial_numbers.iter().filter_map(|n| place.field(Some(n), Clone::clone)).collect(),
         barcodes: Vec::new(),
     }
+}
+
+/// The bar codes and QR codes of the answer.
+pub fn barcodes(codes: &[Code]) -> Vec<api::Barcode> {
+    let barcode = |code: &Code| api::Barcode {
+        symbology: code.symbology.to_owned(),
+        value: code.value.clone(),
+        polygon: api::Polygon(code.quad.0.map(|p| [round(p.x, 10.0), round(p.y, 10.0)])),
+        page: code.page,
+    };
+    codes.iter().map(barcode).collect()
 }
 
 /// Unit prices are written with the decimals of amounts, or more where they are printed.

@@ -1,7 +1,7 @@
 //! The path of a receipt: one file a stage, one function that composes them.
 //!
 //! ```text
-//! decode → quality → detect → crop → recognise → orient → extract → check → fraud → document
+//! decode → quality → barcodes → detect → crop → recognise → orient → extract → check → fraud → document
 //! ```
 //!
 //! Each stage takes the previous stage's type, so a wrong order does not
@@ -9,6 +9,7 @@
 //! the compute threads. Nothing computes on the runtime.
 
 pub mod answer;
+pub mod barcodes;
 pub mod check;
 pub mod crop;
 pub mod decode;
@@ -44,6 +45,7 @@ use crate::compute::Compute;
 use crate::registry::Registry;
 use crate::telemetry::metrics;
 use answer::Parts;
+use barcodes::Code;
 use check::{CheckSettings, Findings};
 use decode::{DecodeError, DecodeLimits, Decoded, Metadata};
 use document::DocumentSettings;
@@ -88,6 +90,8 @@ pub struct PipelineSettings {
     pub pages: TurnLimits,
     /// How PDFs are read.
     pub pdf: PdfSettings,
+    /// Whether bar codes and QR codes are read.
+    pub barcodes: bool,
 }
 
 /// Reads receipts with whatever models its registry serves; clones share everything.
@@ -129,18 +133,12 @@ impl Pipeline {
         let raster = Arc::new(raster);
         job.progress(Checkpoint::Decoded, (raster.width() * raster.height()) as u64).await?;
         let quality = times.run(Stage::Quality, self.quality(job, Arc::clone(&raster))).await;
+        let codes = times.run(Stage::Barcodes, self.barcodes(job, Arc::clone(&raster))).await;
         let Read { lines, turn } = self.read_page(&times, raster, job).await?;
         job.progress(Checkpoint::Read, extract::characters(&lines)).await?;
-        let status = document::status(&lines, &quality, &self.settings.document);
-        let findings = if status == Status::NotADocument {
-            // What a model finds in the text of a street sign is no receipt's value.
-            Findings::default()
-        } else {
-            let entities = times.run(Stage::Extract, extract::extract(job, Arc::clone(&lines))).await?;
-            times.run(Stage::Check, self.check(job, entities, Arc::clone(&lines))).await
-        };
+        let (status, findings) = self.understand(&times, &lines, &quality, job).await?;
         let (findings, fraud) = times.run(Stage::Fraud, self.fraud(job, metadata, findings)).await;
-        let parts = Parts { status, lines, turn, findings, quality, fraud, pages: None };
+        let parts = Parts { status, lines, turn, findings, quality, fraud, codes, pages: None };
         let response = times.run(Stage::Document, self.document(parts, job, include)).await;
         Ok(Self::timed(response, &times, waited, include))
     }
@@ -153,6 +151,26 @@ impl Pipeline {
             response.timings_ms = Some(times.iter().map(ms).collect());
         }
         Reading { response, waited, times }
+    }
+
+    /// From text to values. What a model finds in the text of a street sign is no receipt's value.
+    async fn understand(
+        &self,
+        times: &StageTimes,
+        lines: &Arc<TextLines>,
+        quality: &QualityReport,
+        job: &Job,
+    ) -> Result<(Status, Findings), ReadError> {
+        let nothing = (Status::NotADocument, Findings::default());
+        let status = document::status(lines, quality, &self.settings.document);
+        if status == Status::NotADocument {
+            return Ok(nothing);
+        }
+        let entities = times.run(Stage::Extract, extract::extract(job, Arc::clone(lines))).await?;
+        if status == Status::Extracted && document::is_other(&entities, &self.settings.document) {
+            return Ok(nothing);
+        }
+        Ok((status, times.run(Stage::Check, self.check(job, entities, Arc::clone(lines))).await))
     }
 
     /// Waits until the job may have its page in memory; gives how long that was.
@@ -228,6 +246,13 @@ impl Pipeline {
     async fn quality(&self, job: &Job, raster: Arc<Raster>) -> QualityReport {
         let settings = self.settings.quality;
         job.compute(&self.compute, Stage::Quality, move || quality::quality(&raster, &settings)).await
+    }
+
+    async fn barcodes(&self, job: &Job, raster: Arc<Raster>) -> Vec<Code> {
+        if !self.settings.barcodes {
+            return Vec::new();
+        }
+        job.compute(&self.compute, Stage::Barcodes, move || barcodes::barcodes(&raster)).await
     }
 
     async fn check(&self, job: &Job, entities: Entities, lines: Arc<TextLines>) -> Findings {

@@ -16,6 +16,8 @@ pub enum Stage {
     Decode,
     /// Whether the photo can be read.
     Quality,
+    /// Bar codes and QR codes.
+    Barcodes,
     /// Which way is up.
     Orient,
     /// Where lines of text are.
@@ -40,6 +42,7 @@ impl Stage {
         match self {
             Self::Decode => "decode",
             Self::Quality => "quality",
+            Self::Barcodes => "barcodes",
             Self::Orient => "orient",
             Self::Detect => "detect",
             Self::Crop => "crop",
@@ -56,6 +59,7 @@ impl Stage {
         match self {
             Self::Decode => info_span!("decode", compute_ms = Empty),
             Self::Quality => info_span!("quality", compute_ms = Empty),
+            Self::Barcodes => info_span!("barcodes", compute_ms = Empty),
             Self::Orient => info_span!("orient", compute_ms = Empty),
             Self::Detect => info_span!("detect", compute_ms = Empty),
             Self::Crop => info_span!("crop", compute_ms = Empty),

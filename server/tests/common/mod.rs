@@ -118,6 +118,7 @@ impl Setup {
             document: DocumentSettings::default(),
             pages: self.scheduling.pages(self.threads),
             pdf: self.pdf,
+            barcodes: true,
         };
         let keys = Keys::new(self.keys.iter().map(|key| key.parse().unwrap()).collect()).unwrap();
         let observer = DoorMetrics::new(keys.tenants().to_vec());

@@ -31,7 +31,7 @@ pub(super) fn write(page: &mut Composer) {
                 let lead = if habits.numbered { format!("{number}. ") } else { String::new() };
                 item(page, &places, &habits, lead, index, entry);
             }
-            _ => adjustment(page, &places, index, entry),
+            _ => adjustment(page, &places, &habits, index, entry),
         }
         if let Some(first) = page.rows.get_mut(before) {
             first.before = habits.spacing;
@@ -237,7 +237,7 @@ fn item(page: &mut Composer, places: &Places, habits: &Habits, lead: String, ind
 }
 
 /// A reduction, deposit or return.
-fn adjustment(page: &mut Composer, places: &Places, index: usize, entry: &Entry) {
+fn adjustment(page: &mut Composer, places: &Places, habits: &Habits, index: usize, entry: &Entry) {
     let (description, field) = match entry.kind {
         ItemKind::Deposit => (Field::DepositDescription, Field::DepositAmount),
         ItemKind::Return => (Field::ReturnDescription, Field::ReturnAmount),
@@ -246,7 +246,24 @@ fn adjustment(page: &mut Composer, places: &Places, index: usize, entry: &Entry)
     let indent = page.dice.pick(&[0.0, 0.0, 0.03, 0.08]);
     let text = Text::default().tagged((description, Some(index)), clip(&entry.description, places.room.max(14)));
     let amount = amount(page, places, field, index, entry);
-    page.row(std::iter::once(Cell { at: Anchor::Left(indent), text }).chain(amount).collect());
+    let row: Vec<Cell> = std::iter::once(Cell { at: Anchor::Left(indent), text }).chain(amount).collect();
+    if entry.quantity_milli == 1000 || page.dice.chance(0.4) {
+        page.row(row);
+        return;
+    }
+    // Several empties: "6 x 0.25", below or above.
+    let (middle, tail) = split_times(&habits.times);
+    let price = page.look.numbers.money(entry.unit_price);
+    let count = Text::default()
+        .tagged((Field::ItemQuantity, Some(index)), printed_quantity(page, entry))
+        .then(middle)
+        .tagged((Field::ItemUnitPrice, Some(index)), price)
+        .then(tail);
+    let count = vec![Cell { at: Anchor::Left(habits.indent), text: count }];
+    let rows = if places.style == ItemStyle::QuantityAbove { [count, row] } else { [row, count] };
+    for cells in rows {
+        page.row(cells);
+    }
 }
 
 /// The amount's cell and, where this till has one, the tax letter's.
@@ -265,7 +282,7 @@ fn amount(page: &mut Composer, places: &Places, field: Field, index: usize, entr
     vec![Cell { at: Anchor::Right(1.0), text }]
 }
 
-fn printed_quantity(page: &Composer, entry: &Entry) -> String {
+pub(super) fn printed_quantity(page: &Composer, entry: &Entry) -> String {
     match entry.unit {
         Some(u) if u != "kg" => page.look.numbers.fixed(entry.quantity_milli / 10, 2),
         Some(_) => page.look.numbers.fixed(entry.quantity_milli, 3),

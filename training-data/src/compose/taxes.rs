@@ -44,6 +44,21 @@ fn line(page: &mut Composer, key: &str, index: usize, row: &TaxRow) {
     page.pair(label, value);
 }
 
+/// `VAT 19 % on 100.00   19.00` in an invoice's sums: with the net amount, or without.
+pub(super) fn rated(page: &mut Composer, label_at: f32, index: usize, row: &TaxRow) {
+    let name = page.word("head_vat");
+    let name = name.trim_end_matches([' ', '%', '.']).to_string();
+    let rate = rate(page, row);
+    let mut label =
+        Text::plain(name + " ").tagged((Field::TaxRate, Some(index)), rate).then(page.dice.pick(&["%", " %"]));
+    if page.dice.chance(0.3) {
+        let net = page.look.numbers.money(row.net);
+        label = label.then(page.dice.pick(&[" / ", " (", " - "])).tagged((Field::TaxNet, Some(index)), net);
+    }
+    let value = page.money(Some((Field::TaxAmount, Some(index))), row.tax);
+    page.row(vec![Cell { at: Anchor::Left(label_at), text: label }, Cell { at: Anchor::Right(1.0), text: value }]);
+}
+
 fn rate(page: &Composer, row: &TaxRow) -> String {
     let milli = page.sale.rates.get(row.rate).copied().unwrap_or_default();
     let decimal = page.look.numbers.decimal;

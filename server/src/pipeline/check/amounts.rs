@@ -53,6 +53,7 @@ impl Amounts {
             unit_price: item.unit_price.as_ref().map(unit_price),
             amount,
             code: text(&item.code),
+            of: item.of,
         }
     }
 

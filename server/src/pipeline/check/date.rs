@@ -148,10 +148,11 @@ fn all_digits(tokens: &[Token], today: Date) -> Vec<(Date, Option<DateOrder>)> {
     found.into_iter().filter_map(|(date, order)| Some((date?, Some(order)))).collect()
 }
 
-/// Separators agree in a date, or the reader took one for another beside a year in full.
+/// Separators agree in a date but for the Danish 24/12-25, or the reader took one for another beside a year in full.
 fn separates(first: char, second: char, last: &str) -> bool {
     let sure = |c| matches!(c, '/' | '.' | '-');
     (first == second && (sure(first) || matches!(first, ' ' | ':' | '\'')))
+        || (first, second) == ('/', '-')
         || (sure(first) && sure(second) && without_joined_time(last).len() == 4)
 }
 

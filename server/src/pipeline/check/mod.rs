@@ -25,7 +25,7 @@ mod total;
 use jiff::civil::Date;
 use slipstream_models::{
     TextLines,
-    entities::{DocumentKind, Entities, Entity, ItemKind, Span},
+    entities::{DocumentKind, Entities, Entity, Guess, ItemKind, Span},
 };
 
 pub use arithmetic::{CheckResult, Outcome};
@@ -63,6 +63,8 @@ pub struct ItemFindings {
     pub amount: Option<Found<Money>>,
     /// Article number or similar.
     pub code: Option<Found<String>>,
+    /// Of a discount or deposit: the row of [`Findings::items`] that it belongs to; `None` where it is the whole purchase.
+    pub of: Option<usize>,
 }
 
 /// One row of the tax table.
@@ -94,6 +96,10 @@ pub struct Findings {
     pub country: Option<Evidence<&'static str>>,
     /// ISO 639-1 code of the language, with a word of it.
     pub language: Option<Evidence<&'static str>>,
+    /// The country that the page as a whole looks like, where nothing on it proves one.
+    pub likely_country: Option<&'static str>,
+    /// The language that the page as a whole looks like, where too few words of it are known.
+    pub likely_language: Option<&'static str>,
     /// The currency, with what speaks for it.
     pub currency: Option<Evidence<Currency>>,
     /// The seller's name.
@@ -130,6 +136,8 @@ pub struct Findings {
     pub taxes: Vec<TaxFindings>,
     /// How it was paid, from top to bottom.
     pub payments: Vec<PaymentFindings>,
+    /// Serial numbers of what was bought.
+    pub serial_numbers: Vec<Found<String>>,
     /// What the rules came to.
     pub checks: Vec<CheckResult>,
 }
@@ -159,6 +167,9 @@ pub fn check(entities: &Entities, lines: &TextLines, settings: &CheckSettings) -
         items: entities.items.iter().map(|i| amounts.item(i)).collect(),
         taxes: entities.taxes.iter().map(|t| amounts.tax(t)).collect(),
         payments: entities.payments.iter().map(|p| amounts.payment(p)).collect(),
+        serial_numbers: entities.serial_numbers.iter().map(tidied).collect(),
+        likely_country: place.likely_country,
+        likely_language: likely(&entities.language),
         country: place.country,
         language: place.language,
         currency: place.currency,
@@ -178,8 +189,16 @@ pub fn check(entities: &Entities, lines: &TextLines, settings: &CheckSettings) -
 struct Place {
     country: Option<Evidence<&'static str>>,
     language: Option<Evidence<&'static str>>,
+    likely_country: Option<&'static str>,
     currency: Option<Evidence<Currency>>,
     date_order: Option<DateOrder>,
+}
+
+/// Less sure guesses about the page as a whole are not believed.
+const LIKELY: f32 = 0.9;
+
+fn likely(guess: &Option<Guess>) -> Option<&'static str> {
+    guess.filter(|guess| guess.confidence >= LIKELY).map(|guess| guess.value)
 }
 
 impl Place {
@@ -193,22 +212,28 @@ impl Place {
             .filter_map(|rate| Some((number::parse_rate(&rate.best.text)?, *rate.best.spans.first()?)));
         let hints = CountryHints { currency: printed.sign.clone(), language: language.clone(), rates: rates.collect() };
         let country = country::country(page, &hints, today);
+        let likely_country = likely(&entities.country);
         let currency = currency::currency(page, &printed, country.as_ref());
         let date_order = country
             .as_ref()
             .map(|e| country::date_order(e.value))
-            .or_else(|| date::order_shown(page.lines.iter().map(|l| l.text.as_str()), today));
-        Self { country, language, currency, date_order }
+            .or_else(|| date::order_shown(page.lines.iter().map(|l| l.text.as_str()), today))
+            .or_else(|| likely_country.map(country::date_order));
+        Self { country, language, likely_country, currency, date_order }
     }
 }
 
 /// A text's value is the text with its blanks tidied.
 fn text(entity: &Option<Entity>) -> Option<Found<String>> {
+    entity.as_ref().map(tidied)
+}
+
+fn tidied(entity: &Entity) -> Found<String> {
     let tidy = |t: &str| {
         let words: Vec<&str> = t.split_whitespace().collect();
         (!words.is_empty()).then(|| words.join(" "))
     };
-    entity.as_ref().map(|e| Found::from_entity(e, tidy))
+    Found::from_entity(entity, tidy)
 }
 
 /// A date that can be read in two ways keeps the other way as an alternative.

@@ -53,11 +53,12 @@ fn time_at(chars: &[char], numbers: usize) -> Option<TimeOfDay> {
         second = number(end + 1, 2);
         end += 3;
     }
-    let suffix: String =
-        chars[end..].iter().filter(|c| c.is_ascii_alphabetic()).take(2).collect::<String>().to_lowercase();
-    let hour = match (suffix.as_str(), hour) {
-        ("am", 12) => 0,
-        ("pm", 1..=11) => hour + 12,
+    // "2:05 PM", "2:05p.m.", "2:05p", but not "2:05 paid".
+    let rest = chars[end..].iter().skip_while(|c| matches!(c, ' ' | ':' | '.'));
+    let word = rest.take_while(|c| c.is_alphabetic() || **c == '.').filter(|c| c.is_alphabetic());
+    let hour = match (word.collect::<String>().to_lowercase().as_str(), hour) {
+        ("am" | "a", 12) => 0,
+        ("pm" | "p", 1..=11) => hour + 12,
         _ => hour,
     };
     (hour < 24 && minute < 60 && second.is_none_or(|s| s < 60)).then_some(TimeOfDay { hour, minute, second })
@@ -78,6 +79,11 @@ mod tests {
             ("12:00 AM", Some("00:00")),
             ("12:00PM", Some("12:00")),
             ("8:13 am", Some("08:13")),
+            ("2:51:35p", Some("14:51:35")),
+            ("12:58a", Some("00:58")),
+            ("2:05 p.m.", Some("14:05")),
+            ("05:10:PM", Some("17:10")),
+            ("2:05 paid", Some("02:05")),
             ("14h05", Some("14:05")),
             ("14.05 Uhr", Some("14:05")),
             ("1405 HRS", Some("14:05")),

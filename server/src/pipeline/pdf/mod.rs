@@ -33,11 +33,11 @@ pub use error::DocumentError;
 pub use worker::{COMMAND, PdfSettings};
 
 use super::answer::Parts;
-use super::check::Findings;
+use super::barcodes::Code;
 use super::decode::{Format, Metadata};
 use super::quality::{Issue, QualityReport};
 use super::{Checkpoint, Job, Pipeline, Read, ReadError, Reading, Stage, StageTimes, Upload};
-use super::{detect, document, extract, latest_day, recognise};
+use super::{detect, extract, latest_day, recognise};
 use stack::Stack;
 use worker::{RenderedPage, Worker};
 
@@ -56,6 +56,7 @@ pub(super) fn kind(bytes: &[u8]) -> Option<Kind> {
 struct Pages {
     stack: Stack,
     quality: QualityReport,
+    codes: Vec<Code>,
 }
 
 impl Pipeline {
@@ -71,16 +72,10 @@ impl Pipeline {
         let (worker, opened) = times.run(Stage::Decode, self.open(kind, upload.bytes, job)).await?;
         let pixels = opened.pages.iter().map(|page| u64::from(page.width) * u64::from(page.height)).sum();
         job.progress(Checkpoint::Decoded, pixels).await?;
-        let Pages { stack, quality } = self.read_pages(worker, &opened, &times, job).await?;
+        let Pages { stack, quality, codes } = self.read_pages(worker, &opened, &times, job).await?;
         let (lines, sheets) = (Arc::new(stack.lines), stack.sheets);
         job.progress(Checkpoint::Read, extract::characters(&lines)).await?;
-        let shows_document = document::status(&lines, &quality, &self.settings.document);
-        let mut findings = if shows_document == Status::NotADocument {
-            Findings::default()
-        } else {
-            let entities = times.run(Stage::Extract, extract::extract(job, Arc::clone(&lines))).await?;
-            times.run(Stage::Check, self.check(job, entities, Arc::clone(&lines))).await
-        };
+        let (shows_document, mut findings) = self.understand(&times, &lines, &quality, job).await?;
         let mut stated = None;
         match opened.invoice {
             Some(EmbeddedInvoice { invoice: Ok(invoice), .. }) => {
@@ -103,7 +98,7 @@ impl Pipeline {
         opened.software.iter().for_each(|name| metadata.add_software(name));
         let (findings, fraud) = times.run(Stage::Fraud, self.fraud(job, metadata, findings)).await;
         let pages = super::answer::Sheets { sheets, sizes: opened.pages, source, stated };
-        let parts = Parts { status, lines, turn: Turn::None, findings, quality, fraud, pages: Some(pages) };
+        let parts = Parts { status, lines, turn: Turn::None, findings, quality, fraud, codes, pages: Some(pages) };
         let response = times.run(Stage::Document, self.document(parts, job, include)).await;
         Ok(Self::timed(response, &times, waited, include))
     }
@@ -126,12 +121,14 @@ impl Pipeline {
         job: &Job,
     ) -> Result<Pages, ReadError> {
         let mut stack = Stack::default();
-        let mut quality = Vec::new();
+        let (mut quality, mut codes) = (Vec::new(), Vec::new());
         for page in 0..opened.pages.len() {
             let render = job.outside(&self.compute, Stage::Decode, worker.page(opened, page));
             let RenderedPage { raster, lines } = times.run(Stage::Decode, render).await?;
             let raster = Arc::new(raster);
             quality.push(times.run(Stage::Quality, self.quality(job, Arc::clone(&raster))).await);
+            let found = times.run(Stage::Barcodes, self.barcodes(job, Arc::clone(&raster))).await;
+            codes.extend(found.into_iter().map(|code| Code { page: u32::try_from(page + 1).ok(), ..code }));
             let Read { lines, turn } = if layer::is_layer(&lines) {
                 self.read_layer(times, raster, lines, job).await?
             } else {
@@ -139,7 +136,7 @@ impl Pipeline {
             };
             stack.push(Arc::unwrap_or_clone(lines), turn);
         }
-        Ok(Pages { stack, quality: all(&quality) })
+        Ok(Pages { stack, quality: all(&quality), codes })
     }
 
     /// From pixels and stated text to lines.
