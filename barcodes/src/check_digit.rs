@@ -47,7 +47,7 @@ pub fn upc_e_to_upc_a(code: &str) -> Option<String> {
 
 fn has_check_digit(code: &str) -> bool {
     let Some((at, last)) = code.char_indices().next_back() else { return false };
-    last.to_digit(10).is_some() && code.get(..at).and_then(check_digit).map(u32::from) == last.to_digit(10)
+    last.is_ascii_digit() && code.get(..at).and_then(check_digit).map(u32::from) == last.to_digit(10)
 }
 
 #[cfg(test)]

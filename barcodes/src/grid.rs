@@ -69,9 +69,8 @@ fn homography(from: [Point; 4], to: [Point; 4]) -> Option<[f64; 9]> {
         for j in 0..8 {
             if i != j {
                 let factor = rows[j][i] / rows[i][i];
-                for k in i..9 {
-                    rows[j][k] -= factor * rows[i][k];
-                }
+                let pivot = rows[i];
+                rows[j].iter_mut().zip(pivot).for_each(|(value, of_pivot)| *value -= factor * of_pivot);
             }
         }
     }

@@ -15,6 +15,9 @@
 //! are not: where nothing says that a reading is right, text and patterns become readings. The work for one image is bounded
 //! ([`budget`]), nothing panics, and no input is kept.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
+#![allow(clippy::neg_cmp_op_on_partial_ord, reason = "what is no number has to be refused as well")]
+
 mod blurred;
 mod budget;
 pub mod check_digit;

@@ -31,8 +31,8 @@ impl Profile {
     /// outermost bars has lost its quiet zones and nothing else.
     pub(crate) fn sample(plane: &Plane, middle: Point, across: Point, before: f32, after: f32, band: f32) -> Self {
         let along = across.quarter();
-        let lines = (band.max(0.0).min(8.0)).round() as i32;
-        let count = (before + after).max(0.0).min(MOST_SAMPLES) as usize + 1;
+        let lines = band.clamp(0.0, 8.0).round() as i32;
+        let count = (before + after).clamp(0.0, MOST_SAMPLES) as usize + 1;
         let mut levels = Vec::with_capacity(count);
         for i in 0..count {
             let at = middle.moved(across, i as f32 - before);

@@ -19,7 +19,7 @@ pub(crate) fn linear(symbology: Symbology, widths: &[f32], unit: f32, quiet: f32
     let result = quietly(|| match symbology {
         Symbology::Ean13 | Symbology::UpcA => EAN13Reader.decode_row(0, &row, &hints),
         Symbology::Ean8 => EAN8Reader.decode_row(0, &row, &hints),
-        Symbology::UpcE => UPCEReader::default().decode_row(0, &row, &hints),
+        Symbology::UpcE => UPCEReader.decode_row(0, &row, &hints),
         Symbology::Code128 | Symbology::QrCode => Code128Reader.decode_row(0, &row, &hints),
     })?;
     Some(RXingResult::getText(&result).to_owned())

@@ -51,12 +51,6 @@ impl Template {
         Self::two_halves(vec![left; 6], vec![right; 6], blur)
     }
 
-    /// EAN-8.
-    pub(crate) fn ean_8(blur: f32) -> Self {
-        let (left, right) = (Piece::new(set_a(), true, false, blur), Piece::new(set_c(), false, true, blur));
-        Self::two_halves(vec![left; 4], vec![right; 4], blur)
-    }
-
     /// UPC-E.
     pub(crate) fn upc_e(blur: f32) -> Self {
         let digit = Piece::new(both(), true, false, blur);

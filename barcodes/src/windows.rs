@@ -29,6 +29,7 @@ struct Shape {
     digits: &'static [std::ops::Range<usize>],
 }
 
+#[allow(clippy::single_range_in_vec_init, reason = "a list of ranges, of which UPC-E has one")]
 const SHAPES: [Shape; 3] = [
     Shape {
         symbology: Symbology::Ean13,

@@ -132,10 +132,9 @@ impl Config {
             return wrong("item_kinds");
         }
         let page: [(&str, &[&str]); 3] = [("kind", &PAGE_KINDS), ("language", &LANGUAGES), ("country", &COUNTRIES)];
-        let same = |((name, answers), (ours, known)): (&(String, Vec<String>), (&str, &[&str]))| {
-            name == ours && answers == known
-        };
-        if config.page.len() != page.len() || !config.page.iter().zip(page).all(same) {
+        let answers =
+            config.page.iter().map(|(name, answers)| (name.as_str(), answers.iter().map(String::as_str).collect()));
+        if !answers.eq(page.map(|(name, answers)| (name, answers.to_vec()))) {
             return wrong("page");
         }
         let size = &config.size;

@@ -10,7 +10,7 @@ import json
 import math
 from pathlib import Path
 
-NAMES = {"company": "merchant_name", "address": "merchant_address", "phone": "merchant_phone", "tax": "tax_total"}
+NAMES = {"company": "merchant_name", "address": "merchant_address", "phone": "merchant_phone", "tax": "tax_total", "tax_id": "merchant_tax_id"}
 FEWEST = 40  # fewer values of a field are not fitted
 SURE = 1e-4
 PULL = 2.0  # how strongly the numbers are drawn to 0 and 1, which change nothing

@@ -8,7 +8,7 @@ fn lines(texts: &[(&str, f32, f32)]) -> Vec<Line> {
     let line = |(text, x, y): &(&str, f32, f32)| {
         let right = x + 10.0 * text.chars().count() as f32;
         let polygon = Polygon([[*x, *y], [right, *y], [right, y + 16.0], [*x, y + 16.0]]);
-        Line { text: (*text).to_owned(), confidence: 0.9, polygon }
+        Line { text: (*text).to_owned(), confidence: 0.9, polygon, page: None }
     };
     texts.iter().map(line).collect()
 }

@@ -119,7 +119,7 @@ fn of_field<'a>(outcome: &'a Outcome, field: &'a FieldOutcome) -> Option<Failure
         None => FailureKind::Unreadable,
         Some(read) => {
             let here = quad(&read.polygon);
-            let same_place = expected.places.iter().any(|place| overlap(place, &here));
+            let same_place = here.is_some_and(|here| expected.places.iter().any(|place| overlap(place, &here)));
             difference(expected.compare, truth, read, reach.letters, same_place)
         }
     };
@@ -130,7 +130,7 @@ fn of_field<'a>(outcome: &'a Outcome, field: &'a FieldOutcome) -> Option<Failure
         truth: truth.to_owned(),
         read: read.as_ref().map(shown).unwrap_or_default(),
         confidence: read.as_ref().map(|r| r.confidence),
-        read_places: read.iter().map(|r| quad(&r.polygon)).collect(),
+        read_places: read.iter().filter_map(|r| quad(&r.polygon)).collect(),
         truth_places: expected.places.clone(),
     })
 }
@@ -206,9 +206,9 @@ pub(super) fn overlap(a: &Quad, b: &Quad) -> bool {
     inside(a.centre(), b.bounds()) || inside(b.centre(), a.bounds())
 }
 
-/// The corners of a polygon of an answer.
-pub(super) fn quad(polygon: &Polygon) -> Quad {
-    Quad(polygon.0.map(|[x, y]| Point::new(x, y)))
+/// The corners of a polygon of an answer; an e-invoice's value may have none.
+pub(super) fn quad(polygon: &Option<Polygon>) -> Option<Quad> {
+    polygon.as_ref().map(|polygon| Quad(polygon.0.map(|[x, y]| Point::new(x, y))))
 }
 
 #[cfg(test)]

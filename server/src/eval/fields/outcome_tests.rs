@@ -7,7 +7,7 @@ use crate::eval::truth::{PageKind, Tables, TrueCell, TrueRow};
 
 fn line(text: &str, y: f32) -> slipstream_api::Line {
     let polygon = Polygon([[0.0, y], [200.0, y], [200.0, y + 16.0], [0.0, y + 16.0]]);
-    slipstream_api::Line { text: text.to_owned(), confidence: 0.9, polygon }
+    slipstream_api::Line { text: text.to_owned(), confidence: 0.9, polygon, page: None }
 }
 
 fn sample(truth: Vec<(FieldName, &str, Compare)>, tables: Option<Tables>) -> Sample {

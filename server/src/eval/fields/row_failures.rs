@@ -99,7 +99,7 @@ impl<'a> Place<'a> {
             (Some(_), None) => FailureKind::Unreadable,
             (Some(truth), Some(read)) => {
                 let here = quad(&read.polygon);
-                let same_place = truth.places.iter().any(|place| overlap(place, &here));
+                let same_place = here.is_some_and(|here| truth.places.iter().any(|place| overlap(place, &here)));
                 difference(column.compare, &truth.value, read, reachable, same_place)
             }
         };
@@ -110,7 +110,7 @@ impl<'a> Place<'a> {
             truth: truth.map_or(String::new(), |cell| cell.value.clone()),
             read: read.map(shown).unwrap_or_default(),
             confidence: read.map(|read| read.confidence),
-            read_places: read.map(|read| quad(&read.polygon)).into_iter().collect(),
+            read_places: read.and_then(|read| quad(&read.polygon)).into_iter().collect(),
             truth_places: truth.map(|cell| cell.places.clone()).unwrap_or_default(),
         })
     }
@@ -155,7 +155,7 @@ impl<'a> Place<'a> {
             truth: truth.map(row_text).unwrap_or_default(),
             read: read.map(read_row_text).unwrap_or_default(),
             confidence: fields().map(|field| field.confidence).reduce(f32::min),
-            read_places: fields().map(|field| quad(&field.polygon)).collect(),
+            read_places: fields().filter_map(|field| quad(&field.polygon)).collect(),
             truth_places: truth.map(places).unwrap_or_default(),
         }
     }
@@ -196,7 +196,7 @@ fn of_bag<'a>(outcome: &'a Outcome, bag: &'a BagOutcome) -> Vec<Failure<'a>> {
         truth: truth.map_or(String::new(), |(value, _)| value.clone()),
         read: read.map(shown).unwrap_or_default(),
         confidence: read.map(|read| read.confidence),
-        read_places: read.map(|read| quad(&read.polygon)).into_iter().collect(),
+        read_places: read.and_then(|read| quad(&read.polygon)).into_iter().collect(),
         truth_places: truth.and_then(|(_, place)| *place).into_iter().collect(),
     };
     let free = |r: &usize| bag.pairs.iter().all(|(_, read)| read != r);
@@ -206,7 +206,7 @@ fn of_bag<'a>(outcome: &'a Outcome, bag: &'a BagOutcome) -> Vec<Failure<'a>> {
     let mut failures = Vec::new();
     for t in (0..bag.truth.values.len()).filter(missing) {
         let (Some(truth), Some(reach)) = (bag.truth.values.get(t), bag.reach.get(t)) else { continue };
-        let here = |read: &Field| truth.1.is_some_and(|place| overlap(&place, &quad(&read.polygon)));
+        let here = |read: &Field| truth.1.zip(quad(&read.polygon)).is_some_and(|(place, here)| overlap(&place, &here));
         let meant = free
             .iter()
             .position(|read| here(read))

@@ -85,7 +85,8 @@ fn values_of_a_bag_are_known_by_their_place_or_their_letters() {
         vec![("8.50".to_owned(), Some(place(0.0))), ("9.50".to_owned(), Some(place(100.0))), ("7.00".to_owned(), None)];
     let bag = Bag { name: BagName::Amount, values, compare: Compare::Amount };
     let amount = |text: &str, x: f32| Field {
-        polygon: Polygon([[x, 0.0], [x + 50.0, 0.0], [x + 50.0, 10.0], [x, 10.0]]),
+        polygon: Some(Polygon([[x, 0.0], [x + 50.0, 0.0], [x + 50.0, 10.0], [x, 10.0]])),
+        page: None,
         ..field(text, Some(text), 0.9)
     };
     let item = |amount: Field| LineItem { amount: Some(amount), ..LineItem::default() };

@@ -39,7 +39,7 @@ pub(super) fn read_row(row: Purchase<'_>) -> ReadRow {
 /// A receipt of one line, `read` by name of the merchant, whose name is `truth`.
 pub(super) fn outcome_of(id: &str, truth: &str, read: &str) -> Outcome {
     let name = field(read, Some(read), 0.9);
-    let line = Line { text: read.to_owned(), confidence: 0.9, polygon: name.polygon };
+    let line = Line { text: read.to_owned(), confidence: 0.9, polygon: name.polygon.unwrap(), page: None };
     let expected =
         Expected { field: FieldName::Company, values: vec![truth.to_owned()], compare: Compare::Text, places: vec![] };
     let sample = Sample {

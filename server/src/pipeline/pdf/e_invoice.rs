@@ -201,6 +201,7 @@ impl Stating<'_> {
             unit_price: price,
             amount: line.amount.as_ref().map(amount),
             code: text(&line.code, code),
+            of: None,
         }
     }
 

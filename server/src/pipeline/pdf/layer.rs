@@ -35,7 +35,7 @@ pub(super) fn is_layer(lines: &[Line]) -> bool {
 
 /// What is cut out and read: every line of the layer, in their order, and then the regions beside it.
 pub(super) fn quads(lines: &[Line], regions: &TextRegions) -> Vec<Quad> {
-    let own: Vec<Quad> = lines.iter().map(|line| quad(line)).collect();
+    let own: Vec<Quad> = lines.iter().map(quad).collect();
     let beside = regions.regions.iter().map(|region| region.quad).filter(|region| covered(region, &own) < COVERED);
     own.iter().copied().chain(beside).collect()
 }
