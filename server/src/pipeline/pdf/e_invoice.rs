@@ -395,3 +395,7 @@ fn matches_page(stated: &Findings, invoice: &Invoice, pages: &Findings, print: &
         ends(Outcome::Contradicted, detail, confidence, spans)
     }
 }
+
+#[cfg(test)]
+#[path = "e_invoice_tests.rs"]
+mod tests;

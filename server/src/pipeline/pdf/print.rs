@@ -163,3 +163,7 @@ fn words(chars: &[char]) -> Vec<(usize, usize)> {
     }
     out
 }
+
+#[cfg(test)]
+#[path = "print_tests.rs"]
+mod tests;
