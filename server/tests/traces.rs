@@ -147,6 +147,7 @@ fn a_request_is_one_tree_whose_stages_add_up() {
         "turn",
         "decode",
         "quality",
+        "barcodes",
         "detect",
         "crop",
         "recognise",

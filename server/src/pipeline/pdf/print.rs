@@ -40,7 +40,8 @@ impl<'a> Print<'a> {
                     continue;
                 }
                 // "1 234,56" and "- 5,00" are two words.
-                let before = i.checked_sub(1).and_then(|b| words.get(b)).map(|(start, _)| *start);
+                let is_part = |word: &&(usize, usize)| !text(word.0, word.1).chars().any(char::is_alphabetic);
+                let before = i.checked_sub(1).and_then(|b| words.get(b)).filter(is_part).map(|(start, _)| *start);
                 for start in [Some(start), before].into_iter().flatten() {
                     let span = Span { line, start, end };
                     let number = text(start, end);
