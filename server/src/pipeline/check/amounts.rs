@@ -53,7 +53,8 @@ impl Amounts {
             unit_price: item.unit_price.as_ref().map(unit_price),
             amount,
             code: text(&item.code),
-            of: item.of,
+            // Words may have told that the row is something else than it looked like.
+            of: item.of.filter(|_| matches!(kind, ItemKind::Discount | ItemKind::Deposit)),
         }
     }
 
