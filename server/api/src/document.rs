@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::trust::Outcome;
+
 /// Four corners `[x, y]` in pixels of the uploaded image after its EXIF
 /// rotation, or of the page of a PDF as `pages` has it, clockwise from the
 /// **text's** top left.
@@ -17,7 +19,7 @@ pub struct Polygon(pub [[f32; 2]; 4]);
 /// `HH:MM:SS`, a currency is an ISO 4217 code, a rate is a percentage
 /// (`"19"`, `"7.7"`), a quantity is a decimal string (`"2"`, `"0.532"`).
 /// Everything else is the printed text with its spacing tidied.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Field {
     /// The canonical value; null when the document shows the field but what is
     /// printed cannot be understood with certainty.
@@ -33,6 +35,13 @@ pub struct Field {
     pub page: Option<u32>,
     /// Other readings, most probable first; empty when there is no doubt.
     pub alternatives: Vec<Alternative>,
+    /// Of an amount: whether the other amounts of the document bear it out; left out for everything else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Outcome>,
+    /// What chose this reading over a more probable one, which then stands among the alternatives: the code of a
+    /// check. Left out where the most probable reading stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repaired_by: Option<String>,
 }
 
 /// A reading that was considered for a [`Field`] and not chosen.

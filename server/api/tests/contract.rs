@@ -17,8 +17,7 @@ fn field(value: &str, text: &str) -> Option<Field> {
         text: text.into(),
         confidence: 0.5,
         polygon: Some(POLYGON),
-        page: None,
-        alternatives: vec![],
+        ..Field::default()
     })
 }
 

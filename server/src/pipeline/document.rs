@@ -111,6 +111,8 @@ impl<'a> Placement<'a> {
             polygon,
             page: self.page_of(&best.spans),
             alternatives: found.alternatives.iter().filter_map(alternative).collect(),
+            proof: found.proof,
+            repaired_by: found.repaired_by.map(str::to_owned),
         })
     }
 
@@ -130,7 +132,7 @@ impl<'a> Placement<'a> {
             confidence: round(confidence, 1000.0),
             polygon: Some(self.polygon_of(&[evidence.span])?),
             page: self.page_of(&[evidence.span]),
-            alternatives: Vec::new(),
+            ..api::Field::default()
         })
     }
 }

@@ -168,10 +168,7 @@ mod tests {
 
     fn found<T>(value: T, confidence: f32) -> Option<Found<T>> {
         let spans = vec![Span { line: 0, start: 0, end: 1 }];
-        Some(Found {
-            best: Candidate { value: Some(value), text: "x".into(), spans, confidence },
-            alternatives: vec![],
-        })
+        Some(Found::new(Candidate { value: Some(value), text: "x".into(), spans, confidence }, vec![]))
     }
 
     fn money(minor: i64) -> Option<Found<Money>> {

@@ -34,6 +34,13 @@ impl Amounts {
         Money::from_decimal(parse_amount(text, self.mark)?, self.currency)
     }
 
+    /// The amount in `text`, of a row of this kind. Tills print reductions with
+    /// a minus, without one or in brackets; they all mean the same.
+    pub(super) fn parse_row(&self, text: &str, kind: ItemKind) -> Option<Money> {
+        let reduces = matches!(kind, ItemKind::Discount | ItemKind::Return);
+        self.parse(text).map(|m| if reduces { m.as_reduction() } else { m })
+    }
+
     /// The field's readings with their amounts.
     pub(super) fn money(&self, entity: &Option<Entity>) -> Option<Found<Money>> {
         entity.as_ref().map(|e| Found::from_entity(e, |t| self.parse(t)))
@@ -42,10 +49,8 @@ impl Amounts {
     pub(super) fn item(&self, item: &ItemEntities) -> ItemFindings {
         let quantity = |e: &Entity| Found::from_entity(e, |t| parse_quantity(t, self.mark));
         let unit_price = |e: &Entity| Found::from_entity(e, |t| parse_amount(t, self.mark));
-        // Tills print reductions with a minus, without one or in brackets; they all mean the same.
         let kind = kind_of(item);
-        let reduces = matches!(kind, ItemKind::Discount | ItemKind::Return);
-        let amount = self.money(&item.amount).map(|f| f.map(|m| if reduces { m.as_reduction() } else { m }));
+        let amount = item.amount.as_ref().map(|e| Found::from_entity(e, |t| self.parse_row(t, kind)));
         ItemFindings {
             kind,
             description: text(&item.description),

@@ -1,5 +1,6 @@
 //! A field's readings with the values they stand for.
 
+use slipstream_api::Outcome;
 use slipstream_models::entities::{Entity, Reading, Span};
 
 /// One reading and its value.
@@ -22,9 +23,18 @@ pub struct Found<T> {
     pub best: Candidate<T>,
     /// Other readings with other values, most probable first.
     pub alternatives: Vec<Candidate<T>>,
+    /// Of an amount: whether the other amounts bear it out.
+    pub proof: Option<Outcome>,
+    /// The rule that chose the reading that is believed, where it is not the most probable one.
+    pub repaired_by: Option<&'static str>,
 }
 
 impl<T> Found<T> {
+    /// A field as it was read.
+    pub fn new(best: Candidate<T>, alternatives: Vec<Candidate<T>>) -> Self {
+        Self { best, alternatives, proof: None, repaired_by: None }
+    }
+
     /// The believed value.
     pub fn value(&self) -> Option<&T> {
         self.best.value.as_ref()
@@ -38,13 +48,26 @@ impl<T> Found<T> {
             spans: c.spans,
             confidence: c.confidence,
         };
-        Found { best: map(self.best), alternatives: self.alternatives.into_iter().map(map).collect() }
+        Found {
+            best: map(self.best),
+            alternatives: self.alternatives.into_iter().map(map).collect(),
+            proof: self.proof,
+            repaired_by: self.repaired_by,
+        }
     }
 
     /// Believes the alternative at `index`; the former best stays as an alternative.
     pub fn prefer(&mut self, index: usize) {
         if let Some(other) = self.alternatives.get_mut(index) {
             std::mem::swap(&mut self.best, other);
+        }
+    }
+
+    /// The same because the rule `code` demands it.
+    pub fn repair(&mut self, index: usize, code: &'static str) {
+        if index < self.alternatives.len() {
+            self.prefer(index);
+            self.repaired_by = Some(code);
         }
     }
 }
@@ -71,9 +94,9 @@ impl<T: PartialEq> Found<T> {
             }
         }
         if first.value.is_none() && !valued.is_empty() {
-            Self { best: valued.remove(0), alternatives: valued }
+            Self::new(valued.remove(0), valued)
         } else {
-            Self { best: first, alternatives: valued }
+            Self::new(first, valued)
         }
     }
 }

@@ -78,8 +78,17 @@ pub(super) fn service(page: &Page, amounts: &Amounts) -> Option<Money> {
     beside(page, amounts, is_charge)
 }
 
+/// Whether an upper-case word is one for what is given back.
+pub(super) fn is_change(word: &str) -> bool {
+    is_one_of(word, CHANGE)
+}
+
 fn has_word(line: &PageLine, labels: &[&str]) -> bool {
-    line.words.iter().any(|w| labels.contains(&w.upper.trim_matches(|c: char| !c.is_alphanumeric())))
+    line.words.iter().any(|w| is_one_of(&w.upper, labels))
+}
+
+fn is_one_of(word: &str, labels: &[&str]) -> bool {
+    labels.contains(&word.trim_matches(|c: char| !c.is_alphanumeric()))
 }
 
 /// The amount on the first line that is `labelled`, or alone on the line after

@@ -2,20 +2,34 @@
 //!
 //! The recogniser says what else an uncertain character may be. Each such
 //! reading of an amount becomes an alternative; which of them is believed is for
-//! the receipt's sums to decide ([`super::total`]). Nothing is invented: every
+//! the receipt's sums to decide ([`super::total`], [`super::arithmetic::repair`]). Nothing is invented: every
 //! alternative is a reading that the recogniser proposed.
 
 use slipstream_models::TextLines;
 
-use super::{Candidate, Found, Money, amounts::Amounts};
+use super::{Candidate, Findings, Found, Money, amounts::Amounts};
 
 /// Alternatives that are added to a field at most.
 const MOST: usize = 4;
 
+/// Adds to every amount the other values that its characters may stand for.
+pub(super) fn add_to_all(findings: &mut Findings, lines: &TextLines, amounts: &Amounts) {
+    let single = [&mut findings.subtotal, &mut findings.tax_total, &mut findings.total, &mut findings.tip];
+    let taxes = findings.taxes.iter_mut().flat_map(|tax| [&mut tax.net, &mut tax.amount]);
+    let payments = findings.payments.iter_mut().map(|payment| &mut payment.amount);
+    for amount in single.into_iter().chain(taxes).chain(payments) {
+        add_misread(amount, lines, |text| amounts.parse(text));
+    }
+    for item in &mut findings.items {
+        let kind = item.kind;
+        add_misread(&mut item.amount, lines, |text| amounts.parse_row(text, kind));
+    }
+}
+
 /// Adds to `found` the other values that its characters may stand for.
-pub(super) fn add_misread(found: &mut Option<Found<Money>>, lines: &TextLines, amounts: &Amounts) {
+fn add_misread(found: &mut Option<Found<Money>>, lines: &TextLines, parse: impl Fn(&str) -> Option<Money>) {
     let Some(found) = found else { return };
-    let mut others = readings(&found.best, lines, amounts);
+    let mut others = readings(&found.best, lines, parse);
     others.retain(|o| o.value != found.best.value && found.alternatives.iter().all(|a| a.value != o.value));
     others.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
     let mut seen = Vec::new();
@@ -29,7 +43,11 @@ pub(super) fn add_misread(found: &mut Option<Found<Money>>, lines: &TextLines, a
 }
 
 /// The candidate with one character replaced, for every character that may be another.
-fn readings(candidate: &Candidate<Money>, lines: &TextLines, amounts: &Amounts) -> Vec<Candidate<Money>> {
+fn readings(
+    candidate: &Candidate<Money>,
+    lines: &TextLines,
+    parse: impl Fn(&str) -> Option<Money>,
+) -> Vec<Candidate<Money>> {
     let [span] = candidate.spans.as_slice() else { return Vec::new() };
     let chars = lines.lines.get(span.line).and_then(|line| line.chars.get(span.start..span.end)).unwrap_or_default();
     let mut found = Vec::new();
@@ -38,7 +56,7 @@ fn readings(candidate: &Candidate<Money>, lines: &TextLines, amounts: &Amounts) 
             let before = chars[..i].iter().map(|c| c.ch);
             let text: String = before.chain(other.text.chars()).chain(chars[i + 1..].iter().map(|c| c.ch)).collect();
             let share = (other.confidence / uncertain.confidence.max(f32::MIN_POSITIVE)).min(1.0);
-            if let Some(value) = amounts.parse(&text) {
+            if let Some(value) = parse(&text) {
                 let (spans, confidence) = (candidate.spans.clone(), candidate.confidence * share);
                 found.push(Candidate { value: Some(value), text, spans, confidence });
             }
@@ -54,7 +72,7 @@ mod tests {
     use slipstream_models::entities::{Entities, Entity, Reading, Span};
     use slipstream_models::{CharAlternative, Quad, TextLine};
 
-    use super::super::{CheckSettings, Findings, check};
+    use super::super::{CheckSettings, check};
     use super::*;
 
     /// The line, and an entity that is its end from character `start` on.

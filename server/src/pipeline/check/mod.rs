@@ -175,11 +175,11 @@ pub fn check(entities: &Entities, lines: &TextLines, settings: &CheckSettings) -
         currency: place.currency,
         checks: Vec::new(),
     };
-    for amount in [&mut findings.subtotal, &mut findings.tax_total, &mut findings.total] {
-        misread::add_misread(amount, lines, &amounts);
-    }
+    misread::add_to_all(&mut findings, lines, &amounts);
     total::prefer_after_tax(&mut findings);
     total::prefer_proved(&mut findings);
+    arithmetic::repair::repair(&mut findings);
+    arithmetic::proof::mark(&mut findings);
     findings.checks = arithmetic::check_all(&findings, settings.today);
     findings
 }

@@ -1,8 +1,8 @@
 //! Which reading of the total to believe: one that the receipt's own sums prove beats one they refute.
 
 use super::{
-    Findings, Found, Money,
-    arithmetic::{Outcome, all_tax, checks_of_total, value},
+    Candidate, Findings, Found, Money,
+    arithmetic::{Outcome, all_tax, checks_of_total, payments::kept, value},
 };
 
 /// A reading this much less probable than the best is not considered, whatever it adds up to.
@@ -27,15 +27,8 @@ pub(super) fn prefer_after_tax(findings: &mut Findings) {
         a.confidence >= MIN_RATIO * total.best.confidence && a.value.is_some_and(near) && !is_part(findings, a.value)
     });
     if let (Some(index), Some(total)) = (index, &mut findings.total) {
-        total.prefer(index);
+        total.repair(index, "subtotal_plus_tax_is_total");
     }
-}
-
-/// What was handed over, less the change.
-fn kept(findings: &Findings) -> Option<Money> {
-    let paid =
-        findings.payments.iter().map(|p| value(&p.amount)).collect::<Option<Vec<_>>>().and_then(Money::checked_sum);
-    paid.zip(findings.change).and_then(|(p, c)| p.checked_sub(c))
 }
 
 /// Takes the most probable alternative total that the receipt's sums prove, if
@@ -46,16 +39,18 @@ fn kept(findings: &Findings) -> Option<Money> {
 /// no change was read: it "proves" whatever note the customer handed over.
 pub(super) fn prefer_proved(findings: &mut Findings) {
     let Some(total) = &findings.total else { return };
-    let (proved, refuted) = tally(findings, total.value().copied());
-    if proved > 0 || refuted == 0 || may_be_proved(findings, total.value().copied()) {
+    let best = Standing::of(findings, total.value().copied());
+    if best.proved_by.is_some() || !best.is_refuted || may_be_proved(findings, total.value().copied()) {
         return;
     }
-    let index = total.alternatives.iter().position(|a| {
-        let (proved, refuted) = tally(findings, a.value);
-        a.confidence >= MIN_RATIO * total.best.confidence && proved > 0 && refuted == 0 && !is_part(findings, a.value)
-    });
-    if let (Some(index), Some(total)) = (index, &mut findings.total) {
-        total.prefer(index);
+    let proved = |(index, a): (usize, &Candidate<Money>)| {
+        let other = Standing::of(findings, a.value);
+        let believable = a.confidence >= MIN_RATIO * total.best.confidence && !is_part(findings, a.value);
+        other.proved_by.filter(|_| believable && !other.is_refuted).map(|code| (index, code))
+    };
+    let other = total.alternatives.iter().enumerate().find_map(proved);
+    if let (Some((index, code)), Some(total)) = (other, &mut findings.total) {
+        total.repair(index, code);
     }
 }
 
@@ -70,21 +65,25 @@ fn may_be_proved(findings: &Findings, total: Option<Money>) -> bool {
     total.is_some() && readings(&findings.subtotal).iter().any(|s| taxes.iter().any(|tax| s.checked_add(*tax) == total))
 }
 
-/// Rules that prove and rules that refute `total`.
-fn tally(findings: &Findings, total: Option<Money>) -> (usize, usize) {
-    let checks = checks_of_total(findings, total);
-    let count = |outcome: Outcome| {
-        checks
-            .iter()
-            .filter(|c| c.outcome == outcome)
-            .filter(|c| match c.code {
-                "items_sum_to_total" => false,
-                "payment_minus_change_is_total" => findings.change.is_some(),
-                _ => true,
-            })
-            .count()
-    };
-    (count(Outcome::Proved), count(Outcome::Contradicted))
+/// What the rules that may overrule a total say of one.
+struct Standing {
+    /// The first of them that holds.
+    proved_by: Option<&'static str>,
+    /// Whether one of them is broken.
+    is_refuted: bool,
+}
+
+impl Standing {
+    fn of(findings: &Findings, total: Option<Money>) -> Self {
+        let mut checks = checks_of_total(findings, total).to_vec();
+        checks.retain(|c| match c.code {
+            "items_sum_to_total" => false,
+            "payment_minus_change_is_total" => kept(findings).is_some(),
+            _ => true,
+        });
+        let first = |outcome: Outcome| checks.iter().find(|c| c.outcome == outcome).map(|c| c.code);
+        Self { proved_by: first(Outcome::Proved), is_refuted: first(Outcome::Contradicted).is_some() }
+    }
 }
 
 /// The amount that other values on the receipt add up to, where two sums that
@@ -96,7 +95,7 @@ pub fn agreed_by_others(findings: &Findings) -> Option<Money> {
         findings.items.iter().map(|i| value(&i.amount)).collect::<Option<Vec<_>>>().and_then(Money::checked_sum);
     let sums = [subtotal_and_tax, kept(findings), items];
     let agreed = |m: &Money| *m != total && sums.iter().filter(|s| **s == Some(*m)).count() >= 2;
-    let proved = tally(findings, Some(total)).0 > 0;
+    let proved = Standing::of(findings, Some(total)).proved_by.is_some();
     sums.into_iter().flatten().find(agreed).filter(|_| !proved)
 }
 

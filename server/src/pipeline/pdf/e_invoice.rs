@@ -45,7 +45,7 @@ impl Stated {
             confidence: 1.0,
             polygon: place.polygon_of(spans),
             page: place.page_of(spans),
-            alternatives: Vec::new(),
+            ..api::Field::default()
         });
     }
 }
@@ -57,6 +57,7 @@ pub(super) fn state(invoice: &Invoice, lines: &TextLines, pages: &Findings, toda
     let code = invoice.currency.as_deref();
     let stating = Stating { print: &print, currency: code.and_then(Currency::from_code), pages };
     let mut findings = stating.findings(invoice);
+    arithmetic::proof::mark(&mut findings);
     findings.checks = arithmetic::check_all(&findings, today);
     if let Some(check) = findings.checks.iter_mut().find(|check| check.code == QUANTITIES) {
         *check = lines_add_up(&invoice.lines, stating.currency);
@@ -89,7 +90,7 @@ struct Stating<'a> {
 
 /// A stated value: certain, and where it is printed.
 fn found<T>(value: Option<T>, text: &str, spans: Vec<Span>) -> Found<T> {
-    Found { best: Candidate { value, text: text.to_owned(), spans, confidence: 1.0 }, alternatives: Vec::new() }
+    Found::new(Candidate { value, text: text.to_owned(), spans, confidence: 1.0 }, Vec::new())
 }
 
 fn decimal(number: &Number) -> Option<Decimal> {

@@ -45,15 +45,9 @@ fn outcome(findings: &Findings, code: &str) -> Outcome {
 
 /// Pages on which this total was read.
 fn reading(minor: i64) -> Findings {
-    let total = Read {
-        best: Candidate {
-            value: Some(Money { minor, currency: None }),
-            text: String::new(),
-            spans: vec![],
-            confidence: 0.8,
-        },
-        alternatives: vec![],
-    };
+    let value = Some(Money { minor, currency: None });
+    let best = Candidate { value, text: String::new(), spans: vec![], confidence: 0.8 };
+    let total = Read::new(best, vec![]);
     Findings { total: Some(total), ..Findings::default() }
 }
 

@@ -1,32 +1,33 @@
 //! Table tests of the rules, on findings written down as amounts in cents.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use jiff::civil::date;
 use slipstream_models::entities::ItemKind;
 
 use super::*;
-use crate::pipeline::check::{Candidate, ItemFindings};
+use crate::pipeline::check::{Candidate, Decimal, ItemFindings, PaymentFindings, TaxFindings};
 
-fn found<T>(value: T) -> Option<Found<T>> {
-    let spans = vec![Span { line: 0, start: 0, end: 1 }];
-    Some(Found {
-        best: Candidate { value: Some(value), text: "x".into(), spans, confidence: 0.9 },
-        alternatives: vec![],
-    })
+/// A field that stands on a line of its own.
+pub(super) fn found<T>(value: T) -> Option<Found<T>> {
+    static LINE: AtomicUsize = AtomicUsize::new(0);
+    let spans = vec![Span { line: LINE.fetch_add(1, Ordering::Relaxed), start: 0, end: 1 }];
+    Some(Found::new(Candidate { value: Some(value), text: "x".into(), spans, confidence: 0.9 }, vec![]))
 }
 
-fn money(minor: i64) -> Option<Found<Money>> {
+pub(super) fn money(minor: i64) -> Option<Found<Money>> {
     found(Money { minor, currency: None })
 }
 
-fn items(amounts: &[i64]) -> Vec<ItemFindings> {
+pub(super) fn items(amounts: &[i64]) -> Vec<ItemFindings> {
     amounts.iter().map(|a| ItemFindings { amount: money(*a), ..ItemFindings::default() }).collect()
 }
 
-fn tax(rate: i64, net: Option<i64>, amount: i64) -> TaxFindings {
+pub(super) fn tax(rate: i64, net: Option<i64>, amount: i64) -> TaxFindings {
     TaxFindings { rate: found(Decimal::new(rate, 1)), net: net.and_then(money), amount: money(amount) }
 }
 
-fn paid(method: &str, amount: i64) -> PaymentFindings {
+pub(super) fn paid(method: &str, amount: i64) -> PaymentFindings {
     PaymentFindings { method: found(method.to_owned()), amount: money(amount) }
 }
 
@@ -210,6 +211,46 @@ fn quantities_prices_and_dates() {
             ("none", Findings::default(), Unproved),
         ],
     );
+}
+
+#[test]
+fn items_and_subtotal() {
+    use Outcome::{Contradicted, Proved, Unproved};
+    let with = |amounts: &[i64], subtotal: i64| Findings {
+        items: items(amounts),
+        subtotal: money(subtotal),
+        ..Findings::default()
+    };
+    let reduced = || {
+        let reduction = ItemFindings { kind: ItemKind::Discount, amount: money(-100), ..ItemFindings::default() };
+        items(&[500, 400]).into_iter().chain([reduction]).collect()
+    };
+    table(
+        "items_sum_to_subtotal",
+        vec![
+            ("plain", with(&[500, 400], 900), Proved),
+            ("a reduction above", Findings { items: reduced(), ..with(&[], 800) }, Proved),
+            ("a reduction below", Findings { items: reduced(), ..with(&[], 900) }, Proved),
+            ("without the tax of the prices", Findings { tax_total: money(50), ..with(&[500, 400], 850) }, Proved),
+            ("wrong", with(&[500, 400], 910), Contradicted),
+            ("no subtotal", Findings { items: items(&[900]), ..Findings::default() }, Unproved),
+        ],
+    );
+}
+
+#[test]
+fn a_row_may_show_its_price_after_the_reduction() {
+    let row = ItemFindings {
+        quantity: found(Decimal::new(2, 0)),
+        unit_price: found(Decimal::new(500, 2)),
+        amount: money(900),
+        ..ItemFindings::default()
+    };
+    let reduction = |of| ItemFindings { kind: ItemKind::Discount, amount: money(-100), of, ..ItemFindings::default() };
+    let of = |of| Findings { items: vec![row.clone(), reduction(of)], ..Findings::default() };
+    let rule = "quantity_times_unit_price_is_amount";
+    assert_eq!(outcome(&of(Some(0)), rule), Some(Outcome::Proved));
+    assert_eq!(outcome(&of(None), rule), Some(Outcome::Contradicted));
 }
 
 #[test]
