@@ -45,7 +45,7 @@ fn values_point_to_their_characters() {
     };
     let document = documented(&entities, &lines, Turn::None);
     let total = document.total.unwrap();
-    assert_eq!((total.value.as_deref(), total.text.as_str(), total.confidence), (Some("9.00"), "9.00", 0.877));
+    assert_eq!((total.value.as_deref(), total.text.as_str(), total.confidence), (Some("9.00"), "9.00", 0.703));
     assert_eq!(total.polygon.unwrap().0, [[90.0, 0.0], [130.0, 0.0], [130.0, 20.0], [90.0, 20.0]]);
     let currency = document.currency.unwrap();
     assert_eq!((currency.value.as_deref(), currency.text.as_str()), (Some("MYR"), "RM"));

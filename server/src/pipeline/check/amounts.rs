@@ -3,7 +3,7 @@
 use slipstream_models::entities::{Entities, Entity, ItemEntities, ItemKind, PaymentEntities, TaxEntities};
 
 use super::{
-    Found, ItemFindings, PaymentFindings, TaxFindings,
+    Decimal, Found, ItemFindings, PaymentFindings, TaxFindings,
     deposit::kind_of,
     money::{Currency, Money},
     number::{DecimalMark, decimal_mark, parse_amount, parse_quantity, parse_rate},
@@ -41,14 +41,24 @@ impl Amounts {
         self.parse(text).map(|m| if reduces { m.as_reduction() } else { m })
     }
 
+    /// The price of one in `text`.
+    pub(super) fn parse_unit_price(&self, text: &str) -> Option<Decimal> {
+        parse_amount(text, self.mark)
+    }
+
+    /// The number of pieces or the weight in `text`.
+    pub(super) fn parse_quantity(&self, text: &str) -> Option<Decimal> {
+        parse_quantity(text, self.mark)
+    }
+
     /// The field's readings with their amounts.
     pub(super) fn money(&self, entity: &Option<Entity>) -> Option<Found<Money>> {
         entity.as_ref().map(|e| Found::from_entity(e, |t| self.parse(t)))
     }
 
     pub(super) fn item(&self, item: &ItemEntities) -> ItemFindings {
-        let quantity = |e: &Entity| Found::from_entity(e, |t| parse_quantity(t, self.mark));
-        let unit_price = |e: &Entity| Found::from_entity(e, |t| parse_amount(t, self.mark));
+        let quantity = |e: &Entity| Found::from_entity(e, |t| self.parse_quantity(t));
+        let unit_price = |e: &Entity| Found::from_entity(e, |t| self.parse_unit_price(t));
         let kind = kind_of(item);
         let amount = item.amount.as_ref().map(|e| Found::from_entity(e, |t| self.parse_row(t, kind)));
         ItemFindings {

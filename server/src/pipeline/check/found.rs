@@ -16,6 +16,11 @@ pub struct Candidate<T> {
     pub confidence: f32,
 }
 
+/// How much likelier an exact sum makes the reading that it demands: of those
+/// that sums demanded on synthetic receipts nine in ten were right, and they
+/// were a fifth as probable as the best before.
+const DEMANDED: f32 = 30.0;
+
 /// A field that the page shows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found<T> {
@@ -63,12 +68,16 @@ impl<T> Found<T> {
         }
     }
 
-    /// The same because the rule `code` demands it.
+    /// The same because the rule `code` demands it, which makes the alternative that much likelier.
     pub fn repair(&mut self, index: usize, code: &'static str) {
-        if index < self.alternatives.len() {
-            self.prefer(index);
-            self.repaired_by = Some(code);
+        let Some(other) = self.alternatives.get(index) else { return };
+        let odds = DEMANDED * other.confidence / self.best.confidence.max(f32::MIN_POSITIVE);
+        self.prefer(index);
+        self.best.confidence = odds / (1.0 + odds);
+        if let Some(former) = self.alternatives.get_mut(index) {
+            former.confidence = 1.0 / (1.0 + odds);
         }
+        self.repaired_by = Some(code);
     }
 }
 

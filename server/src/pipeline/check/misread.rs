@@ -7,12 +7,12 @@
 
 use slipstream_models::TextLines;
 
-use super::{Candidate, Findings, Found, Money, amounts::Amounts};
+use super::{Candidate, Findings, Found, amounts::Amounts};
 
 /// Alternatives that are added to a field at most.
 const MOST: usize = 4;
 
-/// Adds to every amount the other values that its characters may stand for.
+/// Adds to every amount, unit price and quantity the other values that its characters may stand for.
 pub(super) fn add_to_all(findings: &mut Findings, lines: &TextLines, amounts: &Amounts) {
     let single = [&mut findings.subtotal, &mut findings.tax_total, &mut findings.total, &mut findings.tip];
     let taxes = findings.taxes.iter_mut().flat_map(|tax| [&mut tax.net, &mut tax.amount]);
@@ -23,11 +23,17 @@ pub(super) fn add_to_all(findings: &mut Findings, lines: &TextLines, amounts: &A
     for item in &mut findings.items {
         let kind = item.kind;
         add_misread(&mut item.amount, lines, |text| amounts.parse_row(text, kind));
+        add_misread(&mut item.unit_price, lines, |text| amounts.parse_unit_price(text));
+        add_misread(&mut item.quantity, lines, |text| amounts.parse_quantity(text));
     }
 }
 
 /// Adds to `found` the other values that its characters may stand for.
-fn add_misread(found: &mut Option<Found<Money>>, lines: &TextLines, parse: impl Fn(&str) -> Option<Money>) {
+pub(super) fn add_misread<T: PartialEq + Clone>(
+    found: &mut Option<Found<T>>,
+    lines: &TextLines,
+    parse: impl Fn(&str) -> Option<T>,
+) {
     let Some(found) = found else { return };
     let mut others = readings(&found.best, lines, parse);
     others.retain(|o| o.value != found.best.value && found.alternatives.iter().all(|a| a.value != o.value));
@@ -35,7 +41,7 @@ fn add_misread(found: &mut Option<Found<Money>>, lines: &TextLines, parse: impl 
     let mut seen = Vec::new();
     others.retain(|o| {
         let new = !seen.contains(&o.value);
-        seen.push(o.value);
+        seen.push(o.value.clone());
         new
     });
     found.alternatives.extend(others.into_iter().take(MOST));
@@ -43,11 +49,7 @@ fn add_misread(found: &mut Option<Found<Money>>, lines: &TextLines, parse: impl 
 }
 
 /// The candidate with one character replaced, for every character that may be another.
-fn readings(
-    candidate: &Candidate<Money>,
-    lines: &TextLines,
-    parse: impl Fn(&str) -> Option<Money>,
-) -> Vec<Candidate<Money>> {
+fn readings<T>(candidate: &Candidate<T>, lines: &TextLines, parse: impl Fn(&str) -> Option<T>) -> Vec<Candidate<T>> {
     let [span] = candidate.spans.as_slice() else { return Vec::new() };
     let chars = lines.lines.get(span.line).and_then(|line| line.chars.get(span.start..span.end)).unwrap_or_default();
     let mut found = Vec::new();

@@ -12,6 +12,7 @@ pub mod currency;
 pub mod date;
 mod deposit;
 pub mod found;
+mod identifiers;
 mod labelled;
 mod language;
 mod misread;
@@ -180,7 +181,10 @@ pub fn check(entities: &Entities, lines: &TextLines, settings: &CheckSettings) -
     total::prefer_proved(&mut findings);
     arithmetic::repair::repair(&mut findings);
     arithmetic::proof::mark(&mut findings);
+    total::weigh_proof(&mut findings);
+    identifiers::mend(&mut findings, lines);
     findings.checks = arithmetic::check_all(&findings, settings.today);
+    findings.checks.extend(identifiers::check_all(&findings, &page));
     findings
 }
 
@@ -229,11 +233,12 @@ fn text(entity: &Option<Entity>) -> Option<Found<String>> {
 }
 
 fn tidied(entity: &Entity) -> Found<String> {
-    let tidy = |t: &str| {
-        let words: Vec<&str> = t.split_whitespace().collect();
-        (!words.is_empty()).then(|| words.join(" "))
-    };
     Found::from_entity(entity, tidy)
+}
+
+fn tidy(text: &str) -> Option<String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    (!words.is_empty()).then(|| words.join(" "))
 }
 
 /// A date that can be read in two ways keeps the other way as an alternative.

@@ -12,6 +12,26 @@ const MIN_RATIO: f32 = 0.05;
 /// smallest coin, or a misread last digit.
 const ROUNDING: i64 = 5;
 
+/// How much likelier a total is right that the other amounts prove, and one
+/// that they do not. Extraction has seen some of that when it says how sure it
+/// is, so the factors are smaller than the proofs alone would have them: on
+/// receipts as those it learnt from, proved totals are right in 99 of 100 cases
+/// and others in 84, on receipts of shops it knows nothing of in 92 and 66.
+const PROVED: f32 = 2.0;
+const NOT_PROVED: f32 = 1.0 / 3.0;
+
+/// Makes what is said of the total's probability agree with its proof.
+pub(super) fn weigh_proof(findings: &mut Findings) {
+    let Some(total) = &mut findings.total else { return };
+    let factor = match total.proof {
+        Some(Outcome::Proved) => PROVED,
+        Some(_) => NOT_PROVED,
+        None => return,
+    };
+    let right = factor * total.best.confidence;
+    total.best.confidence = right / (right + 1.0 - total.best.confidence);
+}
+
 /// Takes the amount after tax, where the best reading is the amount before it:
 /// another reading that is larger by just the tax is no coincidence. A best
 /// reading that was paid to the cent stays.

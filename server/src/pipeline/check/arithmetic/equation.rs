@@ -42,22 +42,24 @@ impl Operands {
     }
 
     /// The field's value; what it was copied from is remembered.
-    pub(super) fn read<T: Copy>(&mut self, field: &Option<Found<T>>) -> Option<T> {
-        let found = field.as_ref()?;
+    pub(super) fn read<T: Copy>(&mut self, field: Option<&Found<T>>) -> Option<T> {
+        let found = field?;
         let value = found.value().copied()?;
         self.confidence = self.confidence.min(found.best.confidence);
         self.spans.extend_from_slice(&found.best.spans);
         Some(value)
     }
 
-    /// The amount's value; that it was compared is remembered.
-    pub(super) fn amount(&mut self, findings: &Findings, slot: Slot) -> Option<Money> {
-        let found = slot.of(findings)?;
-        let value = found.value().copied()?;
-        self.confidence = self.confidence.min(found.best.confidence);
-        self.spans.extend_from_slice(&found.best.spans);
+    /// The value of the field in `slot`; that it was compared is remembered.
+    pub(super) fn compare<T: Copy>(&mut self, slot: Slot, field: Option<&Found<T>>) -> Option<T> {
+        let value = self.read(field)?;
         self.slots.push(slot);
         Some(value)
+    }
+
+    /// The amount's value; that it was compared is remembered.
+    pub(super) fn amount(&mut self, findings: &Findings, slot: Slot) -> Option<Money> {
+        self.compare(slot, slot.of(findings))
     }
 
     pub(super) fn ends(self, outcome: Outcome, detail: impl Into<String>) -> Equation {

@@ -107,7 +107,7 @@ fn fold((code, nothing): (&'static str, &str), rows: Vec<Equation>) -> CheckResu
 
 fn date_not_in_future(f: &Findings, today: Date) -> Equation {
     let mut operands = Operands::new("date_not_in_future");
-    match operands.read(&f.date) {
+    match operands.read(f.date.as_ref()) {
         Some(date) if date <= today => operands.ends(Outcome::Proved, format!("{date} is not after {today}")),
         Some(date) => operands.ends(Outcome::Contradicted, format!("{date} is after {today}")),
         None => operands.unproved("no date was read"),

@@ -9,7 +9,13 @@
 //! The total is not touched here: the sums that may overrule it are fewer, see
 //! [`super::super::total`].
 
-use super::{Outcome, equation::Equation, equations, proof::proves, slot::Slot};
+use super::{
+    Outcome,
+    equation::Equation,
+    equations,
+    proof::proves,
+    slot::{Readings, Slot},
+};
 use crate::pipeline::check::Findings;
 
 /// A reading this much less probable than the best is not considered, whatever it adds up to.
@@ -37,8 +43,8 @@ struct Change {
 pub fn repair(findings: &mut Findings) {
     for _ in 0..MOST {
         let Some(change) = best(findings) else { return };
-        if let Some(found) = change.slot.of_mut(findings) {
-            found.repair(change.alternative, change.code);
+        if let Some(readings) = change.slot.readings_mut(findings) {
+            readings.repair(change.alternative, change.code);
         }
     }
 }
@@ -61,7 +67,7 @@ fn best(findings: &mut Findings) -> Option<Change> {
     }
 }
 
-/// Other readings of the amounts in broken rules that no rule proves.
+/// Other readings of the values in broken rules that no rule proves.
 fn candidates(findings: &Findings, equations: &[Equation]) -> Vec<(Slot, usize, f32)> {
     let in_any =
         |slot: &Slot, pick: &dyn Fn(&Equation) -> bool| equations.iter().any(|e| e.slots.contains(slot) && pick(e));
@@ -70,24 +76,14 @@ fn candidates(findings: &Findings, equations: &[Equation]) -> Vec<(Slot, usize, 
             && in_any(slot, &|e| e.outcome == Outcome::Contradicted)
             && !in_any(slot, &|e| proves(e, findings))
     };
-    let readings = |slot: Slot| {
-        let found = slot.of(findings);
-        found.into_iter().flat_map(move |found| {
-            let ratio = move |confidence: f32| confidence / found.best.confidence.max(f32::MIN_POSITIVE);
-            found
-                .alternatives
-                .iter()
-                .enumerate()
-                .filter(|(_, a)| a.value.is_some())
-                .map(move |(i, a)| (slot, i, ratio(a.confidence)))
-        })
-    };
+    let others = |slot: Slot| slot.readings(findings).map(Readings::others).unwrap_or_default().into_iter();
+    let readings = |slot: Slot| others(slot).map(move |(index, ratio)| (slot, index, ratio));
     Slot::all(findings).filter(doubtful).flat_map(readings).filter(|(.., ratio)| *ratio >= MIN_RATIO).collect()
 }
 
 fn swap(findings: &mut Findings, slot: Slot, alternative: usize) {
-    if let Some(found) = slot.of_mut(findings) {
-        found.prefer(alternative);
+    if let Some(readings) = slot.readings_mut(findings) {
+        readings.prefer(alternative);
     }
 }
 

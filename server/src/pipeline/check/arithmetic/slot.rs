@@ -16,21 +16,53 @@ pub(super) enum Slot {
     /// The tax of a row of the tax table.
     Tax(usize),
     Payment(usize),
+    /// How many were bought, in a row of the list of purchases.
+    Quantity(usize),
+    /// The price of one, in a row of the list of purchases; of more decimals than an amount on some.
+    UnitPrice(usize),
+}
+
+/// The readings of a field, whatever the type of their values.
+pub(super) trait Readings {
+    /// Where each other reading with a value stands among them, and how probable it is beside the best.
+    fn others(&self) -> Vec<(usize, f32)>;
+
+    /// See [`Found::prefer`].
+    fn prefer(&mut self, index: usize);
+
+    /// See [`Found::repair`].
+    fn repair(&mut self, index: usize, code: &'static str);
+}
+
+impl<T> Readings for Found<T> {
+    fn others(&self) -> Vec<(usize, f32)> {
+        let best = self.best.confidence.max(f32::MIN_POSITIVE);
+        let others = self.alternatives.iter().enumerate().filter(|(_, other)| other.value.is_some());
+        others.map(|(index, other)| (index, other.confidence / best)).collect()
+    }
+
+    fn prefer(&mut self, index: usize) {
+        Found::prefer(self, index);
+    }
+
+    fn repair(&mut self, index: usize, code: &'static str) {
+        Found::repair(self, index, code);
+    }
 }
 
 impl Slot {
-    /// Every amount that the receipt may hold.
+    /// Every slot of the receipt.
     pub(super) fn all(findings: &Findings) -> impl Iterator<Item = Self> + use<> {
         let single = [Self::Subtotal, Self::TaxTotal, Self::Total, Self::Tip];
         let (items, taxes, payments) = (findings.items.len(), findings.taxes.len(), findings.payments.len());
         single
             .into_iter()
-            .chain((0..items).map(Self::Item))
+            .chain((0..items).flat_map(|row| [Self::Quantity(row), Self::UnitPrice(row), Self::Item(row)]))
             .chain((0..taxes).flat_map(|row| [Self::Net(row), Self::Tax(row)]))
             .chain((0..payments).map(Self::Payment))
     }
 
-    /// The amount, if it was read.
+    /// The amount, if it is one and was read.
     pub(super) fn of(self, f: &Findings) -> Option<&Found<Money>> {
         match self {
             Self::Subtotal => f.subtotal.as_ref(),
@@ -41,6 +73,7 @@ impl Slot {
             Self::Net(row) => f.taxes.get(row)?.net.as_ref(),
             Self::Tax(row) => f.taxes.get(row)?.amount.as_ref(),
             Self::Payment(row) => f.payments.get(row)?.amount.as_ref(),
+            Self::Quantity(_) | Self::UnitPrice(_) => None,
         }
     }
 
@@ -55,7 +88,26 @@ impl Slot {
             Self::Net(row) => f.taxes.get_mut(row)?.net.as_mut(),
             Self::Tax(row) => f.taxes.get_mut(row)?.amount.as_mut(),
             Self::Payment(row) => f.payments.get_mut(row)?.amount.as_mut(),
+            Self::Quantity(_) | Self::UnitPrice(_) => None,
         }
+    }
+
+    /// What may stand there.
+    pub(super) fn readings(self, f: &Findings) -> Option<&dyn Readings> {
+        Some(match self {
+            Self::Quantity(row) => f.items.get(row)?.quantity.as_ref()?,
+            Self::UnitPrice(row) => f.items.get(row)?.unit_price.as_ref()?,
+            amount => amount.of(f)?,
+        })
+    }
+
+    /// What may stand there, to choose.
+    pub(super) fn readings_mut(self, f: &mut Findings) -> Option<&mut dyn Readings> {
+        Some(match self {
+            Self::Quantity(row) => f.items.get_mut(row)?.quantity.as_mut()?,
+            Self::UnitPrice(row) => f.items.get_mut(row)?.unit_price.as_mut()?,
+            amount => amount.of_mut(f)?,
+        })
     }
 
     /// Its believed value.

@@ -21,7 +21,8 @@ pub(super) fn quantities(f: &Findings) -> Vec<Equation> {
 
 fn quantity(f: &Findings, row: usize, item: &ItemFindings) -> Option<Equation> {
     let mut operands = Operands::new(QUANTITIES.0);
-    let (quantity, price) = (operands.read(&item.quantity)?, operands.read(&item.unit_price)?);
+    let quantity = operands.compare(Slot::Quantity(row), item.quantity.as_ref())?;
+    let price = operands.compare(Slot::UnitPrice(row), item.unit_price.as_ref())?;
     let amount = operands.amount(f, Slot::Item(row))?;
     let product = quantity.mul_to_units(price, amount.minor_digits())?;
     let near = |minor: i64| (product.saturating_abs() - minor.saturating_abs()).abs() <= 1;

@@ -22,7 +22,7 @@ pub(super) fn rates(f: &Findings) -> Vec<Equation> {
 
 fn rate(f: &Findings, row: usize) -> Option<Equation> {
     let mut operands = Operands::new(RATES.0);
-    let rate = operands.read(&f.taxes.get(row)?.rate)?;
+    let rate = operands.read(f.taxes.get(row)?.rate.as_ref())?;
     let tax = operands.amount(f, Slot::Tax(row))?;
     let agrees = match operands.amount(f, Slot::Net(row)) {
         Some(net) => agrees_with_base(rate, tax, net)?,
