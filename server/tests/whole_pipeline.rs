@@ -27,6 +27,7 @@ async fn engine() -> Engine {
         max_megapixels: 50,
         barcodes: true,
         ignore_e_invoices: false,
+        merchants: None,
     };
     let engine = Engine::start(args, Scheduling::unbounded()).unwrap();
     engine.load().await.unwrap();

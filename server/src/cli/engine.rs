@@ -13,6 +13,7 @@ use slipstream_pdf::Limits;
 
 use super::args::{on_or_off, share};
 use crate::compute::{Compute, unhurried};
+use crate::pipeline::check::merchants::{Directory, DirectoryError};
 use crate::pipeline::decode::DecodeLimits;
 use crate::pipeline::document::DocumentSettings;
 use crate::pipeline::quality::QualitySettings;
@@ -56,6 +57,10 @@ pub struct EngineArgs {
     /// Read what the pages of a PDF show also where it holds an e-invoice.
     #[arg(long, env = "SLIPSTREAM_IGNORE_E_INVOICES")]
     pub ignore_e_invoices: bool,
+    /// Merchants that you know: a text file with a name and, after a tab, an address on each line. Readings that
+    /// are as good as the same are written as it says.
+    #[arg(long, value_name = "FILE", env = "SLIPSTREAM_MERCHANTS")]
+    pub merchants: Option<PathBuf>,
 }
 
 impl EngineArgs {
@@ -99,6 +104,9 @@ pub enum EngineError {
     /// The threads could not be started.
     #[error("cannot start the compute threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
+    /// The directory of merchants cannot be used.
+    #[error(transparent)]
+    Merchants(#[from] DirectoryError),
     /// There are no weights.
     #[error(transparent)]
     NoModels(#[from] NotFound),
@@ -123,7 +131,7 @@ impl Engine {
     /// Starts the compute threads, on the current tokio runtime; the models follow with [`Engine::load`].
     ///
     /// # Errors
-    /// When the threads cannot be started.
+    /// When the threads cannot be started, or the directory of merchants cannot be used.
     pub fn start(args: EngineArgs, scheduling: Scheduling) -> Result<Self, EngineError> {
         let threads = args.threads();
         let compute = Compute::start(threads, &scheduling)?;
@@ -143,6 +151,7 @@ impl Engine {
                 ..PdfSettings::default()
             },
             barcodes: args.barcodes,
+            merchants: Arc::new(args.merchants.as_deref().map(Directory::open).transpose()?.unwrap_or_default()),
         };
         let pipeline = Pipeline::new(settings, compute.clone(), Registry::default());
         metrics::compute_threads(threads);

@@ -31,7 +31,7 @@ fn entity(text: &str, spans: &[(usize, usize, usize)]) -> Option<Entity> {
 }
 
 fn documented(entities: &Entities, lines: &TextLines, turn: Turn) -> api::Document {
-    let findings = check(entities, lines, &CheckSettings { today: date(2026, 11, 22) });
+    let findings = check(entities, lines, &CheckSettings::on(date(2026, 11, 22)));
     document(&findings, &Placement::new(lines, turn))
 }
 

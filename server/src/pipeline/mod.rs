@@ -46,7 +46,7 @@ use crate::registry::Registry;
 use crate::telemetry::metrics;
 use answer::Parts;
 use barcodes::Code;
-use check::{CheckSettings, Findings};
+use check::{CheckSettings, Findings, merchants::Directory};
 use decode::{DecodeError, DecodeLimits, Decoded, Metadata};
 use document::DocumentSettings;
 pub use error::ReadError;
@@ -92,6 +92,8 @@ pub struct PipelineSettings {
     pub pdf: PdfSettings,
     /// Whether bar codes and QR codes are read.
     pub barcodes: bool,
+    /// Merchants whose names and addresses are known.
+    pub merchants: Arc<Directory>,
 }
 
 /// Reads receipts with whatever models its registry serves; clones share everything.
@@ -256,7 +258,7 @@ impl Pipeline {
     }
 
     async fn check(&self, job: &Job, entities: Entities, lines: Arc<TextLines>) -> Findings {
-        let settings = CheckSettings { today: latest_day() };
+        let settings = CheckSettings { today: latest_day(), merchants: Arc::clone(&self.settings.merchants) };
         job.compute(&self.compute, Stage::Check, move || check::check(&entities, &lines, &settings)).await
     }
 

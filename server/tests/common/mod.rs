@@ -119,6 +119,7 @@ impl Setup {
             pages: self.scheduling.pages(self.threads),
             pdf: self.pdf,
             barcodes: true,
+            merchants: Default::default(),
         };
         let keys = Keys::new(self.keys.iter().map(|key| key.parse().unwrap()).collect()).unwrap();
         let observer = DoorMetrics::new(keys.tenants().to_vec());

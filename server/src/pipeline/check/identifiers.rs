@@ -244,7 +244,7 @@ mod tests {
             items: vec![ItemEntities { code: entity("4006381333932", "4006381333931"), ..ItemEntities::default() }],
             ..Entities::default()
         };
-        let found = check(&entities, &lines_of(&["x"]), &CheckSettings { today: jiff::civil::date(2026, 1, 1) });
+        let found = check(&entities, &lines_of(&["x"]), &CheckSettings::on(jiff::civil::date(2026, 1, 1)));
         let read =
             |field: &Option<Found<String>>| field.as_ref().and_then(|f| Some((f.value()?.clone(), f.repaired_by?)));
         assert_eq!(read(&found.merchant_tax_id), Some(("DE 136695976".to_owned(), TAX_ID)));

@@ -98,7 +98,7 @@ mod tests {
         let other = CharAlternative { text: doubt.1.to_owned(), confidence: 0.3 };
         page.last_mut().unwrap().chars[6 + doubt.0].alternatives.push(other);
         let lines = TextLines { lines: page, page_width: 100, page_height: 100 };
-        check(&entities, &lines, &CheckSettings { today: date(2026, 1, 1) })
+        check(&entities, &lines, &CheckSettings::on(date(2026, 1, 1)))
     }
 
     fn total(findings: &Findings) -> (String, Vec<String>) {
@@ -136,7 +136,7 @@ mod tests {
             page[line].chars[place].alternatives.push(CharAlternative { text: other.to_owned(), confidence: 0.3 });
         }
         let lines = TextLines { lines: page, page_width: 100, page_height: 100 };
-        assert_eq!(total(&check(&entities, &lines, &CheckSettings { today: date(2026, 1, 1) })).0, "18.60");
+        assert_eq!(total(&check(&entities, &lines, &CheckSettings::on(date(2026, 1, 1)))).0, "18.60");
     }
 
     #[test]

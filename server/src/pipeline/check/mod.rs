@@ -15,6 +15,7 @@ pub mod found;
 mod identifiers;
 mod labelled;
 mod language;
+pub mod merchants;
 mod misread;
 pub mod money;
 mod months;
@@ -22,6 +23,8 @@ pub mod number;
 pub mod page;
 pub mod time;
 mod total;
+
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use slipstream_models::{
@@ -39,14 +42,24 @@ pub use total::agreed_by_others;
 use amounts::Amounts;
 use country::CountryHints;
 use date::{DateContext, DateOrder};
+use merchants::Directory;
 use page::{Evidence, Page};
 
 /// What the check stage is told from outside.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct CheckSettings {
     /// The latest day that it can be anywhere on Earth: the date in UTC+14. A
     /// receipt dated later is from the future.
     pub today: Date,
+    /// Merchants whose names and addresses are known; none corrects nothing.
+    pub merchants: Arc<Directory>,
+}
+
+impl CheckSettings {
+    /// On this day, without a directory.
+    pub fn on(today: Date) -> Self {
+        Self { today, merchants: Arc::default() }
+    }
 }
 
 /// One row of the list of purchases.
@@ -183,6 +196,7 @@ pub fn check(entities: &Entities, lines: &TextLines, settings: &CheckSettings) -
     arithmetic::proof::mark(&mut findings);
     total::weigh_proof(&mut findings);
     identifiers::mend(&mut findings, lines);
+    merchants::correct(&mut findings, &settings.merchants);
     findings.checks = arithmetic::check_all(&findings, settings.today);
     findings.checks.extend(identifiers::check_all(&findings, &page));
     findings

@@ -5,7 +5,9 @@ use slipstream_models::entities::{ItemEntities, PaymentEntities, Reading, TaxEnt
 
 use super::{page::lines_of, *};
 
-const SETTINGS: CheckSettings = CheckSettings { today: date(2026, 11, 22) };
+fn settings() -> CheckSettings {
+    CheckSettings::on(date(2026, 11, 22))
+}
 
 fn reading(text: &str, confidence: f32) -> Reading {
     Reading { text: text.to_owned(), spans: vec![Span { line: 0, start: 0, end: 1 }], confidence }
@@ -34,7 +36,7 @@ fn a_german_receipt_becomes_values() {
         taxes: vec![TaxEntities { rate: entity("19%"), net: None, amount: entity("197,10") }],
         ..Entities::default()
     };
-    let found = check(&entities, &lines, &SETTINGS);
+    let found = check(&entities, &lines, &settings());
     assert_eq!(printed(&found.merchant_name).as_deref(), Some("Backhaus Beispiel GmbH"));
     assert_eq!(printed(&found.date).as_deref(), Some("2025-04-03"));
     assert_eq!(printed(&found.time).as_deref(), Some("14:05"));
@@ -50,7 +52,7 @@ fn a_german_receipt_becomes_values() {
 fn the_country_decides_between_day_and_month() {
     let date_on = |line: &str| {
         let entities = Entities { date: entity("03/04/2025"), ..Entities::default() };
-        check(&entities, &lines_of(&[line]), &SETTINGS).date
+        check(&entities, &lines_of(&[line]), &settings()).date
     };
     let american = date_on("Springfield, IL 62701");
     assert_eq!(printed(&american).as_deref(), Some("2025-03-04"));
@@ -64,7 +66,7 @@ fn the_country_decides_between_day_and_month() {
 #[test]
 fn amounts_follow_the_decimal_mark_of_the_receipt() {
     let entities = Entities { total: entity("1.234"), subtotal: entity("9,99"), ..Entities::default() };
-    let found = check(&entities, &lines_of(&["x"]), &SETTINGS);
+    let found = check(&entities, &lines_of(&["x"]), &settings());
     assert_eq!(printed(&found.total).as_deref(), Some("1234.00"));
 }
 
@@ -79,7 +81,7 @@ fn a_total_that_adds_up_is_preferred() {
         }),
         ..Entities::default()
     };
-    let total_of = |e: &Entities| printed(&check(e, &lines_of(&["x"]), &SETTINGS).total);
+    let total_of = |e: &Entities| printed(&check(e, &lines_of(&["x"]), &settings()).total);
     assert_eq!(total_of(&with_tax("0.54")).as_deref(), Some("9.54"));
     assert_eq!(total_of(&with_tax("0.84")).as_deref(), Some("9.84"), "the best reading adds up");
     assert_eq!(total_of(&with_tax("0.33")).as_deref(), Some("9.84"), "only the subtotal itself would add up");
@@ -93,7 +95,7 @@ fn the_amount_before_tax_is_not_the_total() {
         total: Some(Entity { best: reading("106.10", 0.6), alternatives: vec![reading(other, 0.3)] }),
         ..Entities::default()
     };
-    let total_of = |e: &Entities, lines: &[&str]| printed(&check(e, &lines_of(lines), &SETTINGS).total);
+    let total_of = |e: &Entities, lines: &[&str]| printed(&check(e, &lines_of(lines), &settings()).total);
     assert_eq!(total_of(&receipt("112.45"), &["x"]).as_deref(), Some("112.45"), "rounded by two cents");
     assert_eq!(total_of(&receipt("112.55"), &["x"]).as_deref(), Some("106.10"), "not the tax apart");
     let cash = PaymentEntities { method: entity("CASH"), amount: entity("110.00") };
@@ -104,7 +106,7 @@ fn the_amount_before_tax_is_not_the_total() {
 
 #[test]
 fn nothing_on_the_page_gives_nothing() {
-    let found = check(&Entities::default(), &TextLines::default(), &SETTINGS);
+    let found = check(&Entities::default(), &TextLines::default(), &settings());
     assert!(found.currency.is_none() && found.country.is_none() && found.total.is_none());
     assert!(found.checks.iter().all(|c| c.outcome == Outcome::Unproved));
 }
