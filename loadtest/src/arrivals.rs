@@ -62,11 +62,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_rate_is_kept_for_any_seed(seed: u64, rate in 5.0..100.0f64, length_s in 20..60u64) {
+        fn the_rate_is_kept_for_any_seed(seed: u64, rate in 20.0..100.0f64, length_s in 20..60u64) {
             let expected = rate * length_s as f64;
-            // Five standard deviations of a Poisson count.
+            // Nine standard deviations of a Poisson count of 400 or more, which is less than half of it. Beyond
+            // five lies one seed in a million: that failed once in some thousand runs. Beyond nine, one in 10^16.
             let counted = of(Pace::Poisson, rate, length_s, seed).len() as f64;
-            prop_assert!((counted - expected).abs() < 5.0 * expected.sqrt(), "{} for {}", counted, expected);
+            prop_assert!((counted - expected).abs() < 9.0 * expected.sqrt(), "{} for {}", counted, expected);
             prop_assert!((of(Pace::Even, rate, length_s, seed).len() as f64 - expected).abs() <= 1.0);
         }
 

@@ -137,8 +137,10 @@ impl Sale {
     fn pay(&mut self, dice: &mut Dice, locale: &Locale) {
         let cash = dice.chance(locale.number("cash_share", 0.4));
         let coin = locale.number("smallest_coin", 1.0) as i64;
-        self.rounds =
+        let rounds =
             coin > 1 && (cash || locale.has("rounds_cards")) && dice.chance(locale.number("rounds_share", 0.9));
+        // No shop rounds what is due to nothing.
+        self.rounds = rounds && self.total >= coin;
         if self.rounds {
             let rounded = divide(self.total, coin) * coin;
             self.rounding = rounded - self.total;

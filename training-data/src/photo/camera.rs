@@ -137,6 +137,37 @@ mod tests {
         camera
     }
 
+    /// By how much a bilinear guess between these four nodes may miss at the cell's middle.
+    ///
+    /// With `m` the mean of the nodes `c`, the miss is the mean of all `forth(c) - forth(m) = J (c - m)`,
+    /// each `J` being a mean of slopes of `forth` in the cell. The `c - m` add up to nothing, so what all `J`
+    /// have in common cancels: half the slopes' spread times the longest `c - m` is left. Along one axis
+    /// that is a quarter of the cell times the change of slope. Paper that is smooth there leaves hundredths
+    /// of a pixel; a sharp fold, seen from its flat side, more than a whole one.
+    fn most_missed(camera: &Camera, nodes: [[f32; 2]; 4]) -> f32 {
+        let [left, top, right, bottom] = super::super::around(&nodes);
+        let (mut low, mut high) = ([f32::MAX; 4], [f32::MIN; 4]);
+        // The paper is straight from one pixel to the next, so these are all slopes that occur.
+        for v in top.floor() as i32..=bottom.ceil() as i32 {
+            for u in left.floor() as i32..=right.ceil() as i32 {
+                let [here, right, below] =
+                    [[0, 0], [1, 0], [0, 1]].map(|[x, y]| camera.forth([(u + x) as f32, (v + y) as f32]));
+                let slopes = [right[0] - here[0], right[1] - here[1], below[0] - here[0], below[1] - here[1]];
+                for (i, slope) in slopes.into_iter().enumerate() {
+                    (low[i], high[i]) = (low[i].min(slope), high[i].max(slope));
+                }
+            }
+        }
+        let spread = low.iter().zip(high).map(|(low, high)| (high - low).powi(2)).sum::<f32>().sqrt();
+        let mean = mean(nodes);
+        let reach = nodes.iter().map(|c| (c[0] - mean[0]).hypot(c[1] - mean[1])).fold(0.0, f32::max);
+        spread / 2.0 * reach
+    }
+
+    fn mean(nodes: [[f32; 2]; 4]) -> [f32; 2] {
+        [0, 1].map(|axis| nodes.iter().map(|node| node[axis]).sum::<f32>() / 4.0)
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -156,14 +187,15 @@ mod tests {
             let camera = camera(seed, [pitch, 0.1, 0.1], curl);
             let (nodes, columns) = camera.nodes(600, 1000);
             for (row, column) in [(10, 10), (30, 20), (50, 35), (70, 25)] {
-                let node = |dr: usize, dc: usize| nodes[(row + dr) * columns + column + dc];
-                let middle = |axis: usize| {
-                    (node(0, 0)[axis] + node(0, 1)[axis] + node(1, 0)[axis] + node(1, 1)[axis]) / 4.0
-                };
-                let seen = camera.forth([middle(0), middle(1)]);
+                let node = |[dr, dc]: [usize; 2]| nodes[(row + dr) * columns + column + dc];
+                let corners = [[0, 0], [0, 1], [1, 0], [1, 1]].map(node);
+                let seen = camera.forth(mean(corners));
                 let half = CELL as f32 / 2.0;
                 let wanted = [(column * CELL) as f32 + half, (row * CELL) as f32 + half];
-                prop_assert!((seen[0] - wanted[0]).hypot(seen[1] - wanted[1]) < 0.7, "{seen:?} is not {wanted:?}");
+                // Nodes are found to a hundredth of a pixel, and what follows is rounded.
+                let most = most_missed(&camera, corners) + 0.02;
+                let missed = (seen[0] - wanted[0]).hypot(seen[1] - wanted[1]);
+                prop_assert!(missed < most, "{seen:?} is not {wanted:?}: {missed} is more than {most}");
             }
         }
     }
