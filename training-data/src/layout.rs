@@ -118,7 +118,11 @@ impl Pen<'_> {
             pen += glyph.advance * em * stretch;
         }
         let bounds = [left, 0.0, right, 0.0];
-        Placed { line: Line { text, bounds, quad: None, labels }, x: [x, x + width], ink_y: [top, bottom] }
+        Placed {
+            line: Line { text, bounds, quad: None, labels, words: Vec::new() },
+            x: [x, x + width],
+            ink_y: [top, bottom],
+        }
     }
 
     /// Draws the cells on the next baseline and joins those that stand close.

@@ -6,13 +6,15 @@
 //! ([`Truth`]); truth alone is cheap, since boxes come from font metrics.
 //! [`render`] draws it plainly, [`photograph`] as a camera would see it, and
 //! [`synthesise`] writes whole collections, with pages of unrelated lines
-//! ([`specimen`]) for readers to learn from.
+//! ([`specimen`]) for readers to learn from. [`import`] brings data sets of real
+//! receipts into the same manifest.
 
 mod compose;
 mod dice;
 mod font;
 mod format;
 mod goods;
+pub mod import;
 mod layout;
 pub mod locale;
 mod look;

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::{Parser, Subcommand};
+use slipstream_training_data::import::{Format, Images};
 use slipstream_training_data::manifest::{Mix, write_line};
 use slipstream_training_data::synthesise::Recipe;
 use slipstream_training_data::{RenderOptions, Rendered, Typefaces, render, samples};
@@ -26,6 +27,8 @@ enum Command {
     Generate(Generate),
     /// Write photographed receipts and pages of lines with their manifest, to train readers.
     Synthesise(Synthesise),
+    /// Bring a data set of real receipts into the same manifest.
+    Import(Import),
     /// Write the six sample receipts as PNG images with their truth as JSON.
     Samples {
         /// The folder to write to; it is made where missing.
@@ -96,10 +99,30 @@ struct Synthesise {
     threads: Option<usize>,
 }
 
+#[derive(clap::Args)]
+struct Import {
+    /// The data set's layout.
+    #[arg(long, value_enum)]
+    format: Format,
+    /// The data set's folder.
+    #[arg(long)]
+    data: PathBuf,
+    /// The folder to write `manifest.jsonl` to; it is made where missing.
+    #[arg(long)]
+    out: PathBuf,
+    /// How the manifest finds the images, which are not copied.
+    #[arg(long, value_enum, default_value_t = Images::Link)]
+    images: Images,
+    /// A file of receipts that belong to the validation: names of images without ending, one a line.
+    #[arg(long)]
+    hold_out: Option<PathBuf>,
+}
+
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Generate(arguments) => generate(&arguments),
         Command::Synthesise(arguments) => synthesise(arguments),
+        Command::Import(arguments) => import(arguments),
         Command::Samples { out } => write_samples(&out),
     };
     match done {
@@ -160,6 +183,16 @@ fn synthesise(arguments: Synthesise) -> Result<(), Box<dyn Error>> {
         }
     };
     recipe.write(&arguments.out, arguments.threads.unwrap_or(cores), progress)?;
+    Ok(())
+}
+
+fn import(arguments: Import) -> Result<(), Box<dyn Error>> {
+    let Import { format, data, out, images, hold_out } = arguments;
+    let listed = |path: PathBuf| fs::read_to_string(&path).map_err(|e| format!("cannot read {}: {e}", path.display()));
+    let listed = hold_out.map(listed).transpose()?.unwrap_or_default();
+    let hold_out = listed.lines().map(|l| l.trim().to_string()).filter(|l| !l.is_empty()).collect();
+    let count = slipstream_training_data::import::Import { format, data, images, hold_out }.write(&out)?;
+    writeln!(std::io::stdout(), "{count} receipts in {}", out.join("manifest.jsonl").display())?;
     Ok(())
 }
 

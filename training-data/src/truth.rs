@@ -93,6 +93,19 @@ pub struct Line {
     pub quad: Option<[[f32; 2]; 4]>,
     /// The fields in this line, from left to right, without overlap.
     pub labels: Vec<Label>,
+    /// The words with their boxes, where an imported data set has them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<Word>,
+}
+
+/// A word of a line.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Word {
+    /// The characters.
+    pub text: String,
+    /// `[left, top, right, bottom]` in pixels of the page.
+    #[serde(rename = "box")]
+    pub bounds: [f32; 4],
 }
 
 /// The page's size in pixels.
@@ -122,8 +135,8 @@ pub struct Fields {
     pub tax_total: Option<String>,
     pub total: Option<String>,
     pub tip: Option<String>,
-    /// ISO 4217 code; always known, printed or not.
-    pub currency: String,
+    /// ISO 4217 code, printed or not; `None` where an imported receipt does not tell.
+    pub currency: Option<String>,
     /// A charge for service; printed without a label.
     pub service_charge: Option<String>,
     /// The rounding to the smallest coin; printed without a label.
@@ -210,12 +223,12 @@ pub struct Truth {
     /// The typeface's family, where it was chosen among several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub typeface: Option<String>,
-    /// ISO 639-1 code.
+    /// ISO 639-1 code; empty where an imported receipt does not tell.
     pub language: String,
     /// ISO 3166-1 alpha-2 code.
-    pub country: String,
+    pub country: Option<String>,
     /// ISO 4217 code.
-    pub currency: String,
+    pub currency: Option<String>,
     /// The page's size.
     pub page: PageSize,
     /// The rendered image's file name beside the manifest's image folder.
@@ -234,18 +247,61 @@ pub struct Truth {
     /// Serial numbers in the printed order.
     #[serde(default)]
     pub serial_numbers: Vec<String>,
+    /// Where an imported receipt comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+    /// The part that an imported receipt belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split: Option<Split>,
+    /// SHA-256 of an imported receipt's image file, in small hexadecimal digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_sha256: Option<String>,
+}
+
+/// A data set that a receipt was imported from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// The data set's name.
+    pub name: String,
+    /// Under which licence it is published.
+    pub licence: String,
+    /// What it may serve for.
+    #[serde(rename = "use")]
+    pub purpose: Purpose,
+    /// How far its truth can be trusted.
+    pub note: String,
+}
+
+/// What the receipts of a data set may serve for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// Weights may be trained on them.
+    Training,
+    /// To measure and nothing else: no weights may be trained on them.
+    ValidationOnly,
+}
+
+/// A part of a data set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Split {
+    /// To learn from.
+    Train,
+    /// To measure with.
+    Validation,
 }
 
 impl Truth {
     /// The truth of a page without tables, and without fields but the currency.
     pub(crate) fn of_page(id: String, locale: &Locale, page: PageSize, lines: Vec<Line>) -> Self {
-        let currency = locale.currency().to_string();
+        let currency = Some(locale.currency().to_string());
         Self {
             id,
             kind: None,
             typeface: None,
             language: locale.language().to_string(),
-            country: locale.country().to_string(),
+            country: Some(locale.country().to_string()),
             currency: currency.clone(),
             page,
             image: None,
@@ -255,6 +311,9 @@ impl Truth {
             taxes: Vec::new(),
             payments: Vec::new(),
             serial_numbers: Vec::new(),
+            source: None,
+            split: None,
+            image_sha256: None,
         }
     }
 
