@@ -247,6 +247,9 @@ pub struct Truth {
     /// Serial numbers in the printed order.
     #[serde(default)]
     pub serial_numbers: Vec<String>,
+    /// The amount that contradicts the others, on receipts that are wrong on purpose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inconsistency: Option<Inconsistency>,
     /// Where an imported receipt comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
@@ -256,6 +259,20 @@ pub struct Truth {
     /// SHA-256 of an imported receipt's image file, in small hexadecimal digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image_sha256: Option<String>,
+}
+
+/// One printed amount that is not what the others add up to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inconsistency {
+    /// The field; its value in the truth is the printed one.
+    pub field: Field,
+    /// Its row, where it stands in a table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<usize>,
+    /// What the page says, as a decimal string.
+    pub printed: String,
+    /// What would have been right.
+    pub consistent: String,
 }
 
 /// A data set that a receipt was imported from.
@@ -311,6 +328,7 @@ impl Truth {
             taxes: Vec::new(),
             payments: Vec::new(),
             serial_numbers: Vec::new(),
+            inconsistency: None,
             source: None,
             split: None,
             image_sha256: None,
