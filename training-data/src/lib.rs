@@ -9,6 +9,7 @@
 //! ([`specimen`]) for readers to learn from. [`import`] brings data sets of real
 //! receipts into the same manifest.
 
+mod code;
 mod compose;
 mod dice;
 mod font;

@@ -14,6 +14,8 @@ use crate::truth::{Field, Fields, Item, Kind, Payment, Tax, Truth};
 
 /// Keeps the stream that chooses typefaces apart from the receipt's own.
 pub(crate) const TYPEFACE: u64 = 0x7970_6566_6163_6573;
+/// Keeps the stream of what shops print beside the sale apart from the sale's.
+const EXTRAS: u64 = 0x6578_7472_6173_2121;
 /// Keeps the stream that chooses what is wrong apart from the receipt's own.
 const WRONG: u64 = 0x7772_6f6e_675f_7375;
 /// How often a receipt's letters are left as written, whatever its till would do.
@@ -66,8 +68,9 @@ pub fn generate_in(locale: &'static Locale, seed: u64, index: u64, typefaces: &T
 pub fn generate_as(locale: &'static Locale, seed: u64, index: u64, wishes: Wishes) -> Receipt {
     let Wishes { invoice, typefaces, inconsistent } = wishes;
     let mut dice = Dice::new(seed, index);
+    let mut extras = Dice::new(seed ^ EXTRAS, index);
     let merchant = Merchant::draw(&mut dice, locale);
-    let sale = if invoice { Sale::draw_invoice } else { Sale::draw }(&mut dice, locale, merchant.shop);
+    let sale = if invoice { Sale::draw_invoice } else { Sale::draw }([&mut dice, &mut extras], locale, merchant.shop);
     let mut look = Look::draw(&mut dice, locale);
     if invoice {
         look = look.for_a_page(&mut dice);
@@ -81,7 +84,7 @@ pub fn generate_as(locale: &'static Locale, seed: u64, index: u64, wishes: Wishe
         }
         // The words do not depend on the face, only the length of separators does.
         let mut draw = |look: &Look| {
-            let text = compose(&mut dice.clone(), locale, look, &merchant, &sale).characters();
+            let text = compose([&mut dice.clone(), &mut extras.clone()], locale, look, &merchant, &sale).characters();
             typefaces.draw(chosen, &text)
         };
         let found = draw(&look).or_else(|| {
@@ -93,22 +96,27 @@ pub fn generate_as(locale: &'static Locale, seed: u64, index: u64, wishes: Wishe
         look.face = face;
         typeface = Some(name.to_string());
     }
-    let mut composed = compose(&mut dice, locale, &look, &merchant, &sale);
+    let mut composed = compose([&mut dice, &mut extras], locale, &look, &merchant, &sale);
     let wrong = if inconsistent {
         inconsistent::alter(&mut composed.rows, &sale, &mut Dice::new(seed ^ WRONG, index))
     } else {
         None
     };
-    let (sheet, lines, page) = lay_out(composed.rows, &look);
+    let page = lay_out(composed.rows, &look);
     let (kind, infix) = if invoice { (Kind::Invoice, "invoice-") } else { (Kind::Receipt, "") };
     let id = format!("{}-{infix}{seed}-{index}", locale.tag);
-    let mut truth = Truth { kind: Some(kind), typeface, ..Truth::of_page(id, locale, page, lines) };
+    let mut truth = Truth {
+        kind: Some(kind),
+        typeface,
+        barcodes: page.barcodes,
+        ..Truth::of_page(id, locale, page.size, page.lines)
+    };
     fill_tables(&mut truth, &sale);
     fill_fields(&mut truth, &sale, composed.subtotal);
     if let Some(wrong) = wrong {
         inconsistent::admit(&mut truth, wrong);
     }
-    Receipt { sheet, truth }
+    Receipt { sheet: page.sheet, truth }
 }
 
 /// All printed parts of a field, joined by a space.

@@ -162,13 +162,15 @@ impl Turn {
     /// Moves the truth from the paper to the image.
     fn apply(&self, truth: &mut Truth) {
         truth.page = self.size;
-        for line in &mut truth.lines {
-            let [left, top, right, bottom] = line.bounds;
+        let lines = truth.lines.iter_mut().map(|l| (&mut l.bounds, &mut l.quad));
+        let codes = truth.barcodes.iter_mut().map(|c| (&mut c.bounds, &mut c.quad));
+        for (bounds, corners) in lines.chain(codes) {
+            let [left, top, right, bottom] = *bounds;
             let quad = [[left, top], [right, top], [right, bottom], [left, bottom]].map(|p| self.forth(p));
             let of =
                 |axis: usize, pick: fn(f32, f32) -> f32| quad.iter().map(|p| p[axis]).reduce(pick).unwrap_or_default();
-            line.bounds = [of(0, f32::min), of(1, f32::min), of(0, f32::max), of(1, f32::max)];
-            line.quad = (!self.straight).then_some(quad);
+            *bounds = [of(0, f32::min), of(1, f32::min), of(0, f32::max), of(1, f32::max)];
+            *corners = (!self.straight).then_some(quad);
         }
     }
 }

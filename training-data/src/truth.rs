@@ -247,6 +247,9 @@ pub struct Truth {
     /// Serial numbers in the printed order.
     #[serde(default)]
     pub serial_numbers: Vec<String>,
+    /// Bar codes and QR codes from top to bottom; absent where there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub barcodes: Vec<Barcode>,
     /// The amount that contradicts the others, on receipts that are wrong on purpose.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inconsistency: Option<Inconsistency>,
@@ -273,6 +276,32 @@ pub struct Inconsistency {
     pub printed: String,
     /// What would have been right.
     pub consistent: String,
+}
+
+/// A kind of bar code, by the names of the server's answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Symbology {
+    /// EAN-13.
+    #[serde(rename = "ean_13")]
+    Ean13,
+    /// A QR code.
+    #[serde(rename = "qr_code")]
+    QrCode,
+}
+
+/// A code on the page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Barcode {
+    /// Its kind.
+    pub symbology: Symbology,
+    /// What a reader gets.
+    pub value: String,
+    /// `[left, top, right, bottom]` of its dark modules, in pixels of the page.
+    #[serde(rename = "box")]
+    pub bounds: [f32; 4],
+    /// The corners, clockwise from its top left, where the page was rendered askew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quad: Option<[[f32; 2]; 4]>,
 }
 
 /// A data set that a receipt was imported from.
@@ -328,6 +357,7 @@ impl Truth {
             taxes: Vec::new(),
             payments: Vec::new(),
             serial_numbers: Vec::new(),
+            barcodes: Vec::new(),
             inconsistency: None,
             source: None,
             split: None,
