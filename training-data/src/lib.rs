@@ -15,6 +15,7 @@ mod dice;
 mod font;
 mod format;
 mod goods;
+mod grain;
 pub mod import;
 mod inconsistent;
 mod layout;

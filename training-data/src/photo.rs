@@ -6,7 +6,6 @@
 
 mod camera;
 mod expose;
-mod grain;
 mod ground;
 mod light;
 mod optics;

@@ -6,6 +6,7 @@ pub(crate) mod ink;
 use image::{Rgb, RgbImage};
 
 use crate::dice::Dice;
+use crate::grain::Grain;
 use crate::receipt::Receipt;
 use crate::truth::{PageSize, Truth};
 use ink::Ink;
@@ -99,25 +100,42 @@ pub fn render(receipt: &Receipt, options: &RenderOptions) -> Rendered {
     Rendered { image, truth }
 }
 
+/// Length of the noise that is drawn for an image; every row begins somewhere else in it.
+const NOISE: usize = 1 << 14;
+/// Bits behind the point of a grey level.
+const FINE: u32 = 8;
+
 /// The light that a camera straight above the paper would see.
 fn expose(ink: &Ink, turn: &Turn, options: &RenderOptions, dice: &mut Dice) -> RgbImage {
+    let fixed = |level: f32| (level * (1 << FINE) as f32) as i32;
     let (paper, full) = (f32::from(options.paper), f32::from(options.ink));
-    let tint = [0.0, dice.real(-2.0, 1.0) as f32, dice.real(-9.0, 1.0) as f32];
-    RgbImage::from_fn(turn.size.width, turn.size.height, |x, y| {
-        let [px, py] = turn.back([x as f32 + 0.5, y as f32 + 0.5]);
-        let inside = px >= 0.0 && py >= 0.0 && px < ink.width as f32 && py < ink.height as f32;
-        let grey = if inside {
-            let coverage = ink.sample(px, py);
-            paper + (full - paper) * coverage
-        } else {
-            f32::from(options.background)
-        };
-        // The sum of three uniform draws is close enough to a normal one.
-        let noise =
-            if options.noise > 0.0 { (dice.unit() + dice.unit() + dice.unit() - 1.5) as f32 * 2.0 } else { 0.0 };
-        let grey = grey + noise * options.noise;
-        Rgb(tint.map(|t| (grey + if inside { t } else { 0.0 }).clamp(0.0, 255.0) as u8))
-    })
+    let (blank, ground) = (fixed(paper), fixed(f32::from(options.background)));
+    let tint = [0.0, dice.real(-2.0, 1.0) as f32, dice.real(-9.0, 1.0) as f32].map(fixed);
+    let mut grain = Grain::new(options.seed);
+    let noise: Vec<i32> = (0..NOISE).map(|_| fixed(grain.triple()[0] * options.noise)).collect();
+    let (width, height) = (ink.width as i32, ink.height as i32);
+    let inked = ink.inked();
+    let mut image = RgbImage::new(turn.size.width, turn.size.height);
+    for (y, row) in image.rows_mut().enumerate() {
+        let [left, top] = turn.back([0.5, y as f32 + 0.5]);
+        let noise = noise.iter().cycle().skip(grain.below(NOISE));
+        for ((x, pixel), noise) in row.enumerate().zip(noise) {
+            let (px, py) = (left + x as f32 * turn.cos, top - x as f32 * turn.sin);
+            let (column, line) = (px as i32, py as i32);
+            let inside = px >= 0.0 && py >= 0.0 && column < width && line < height;
+            // Most of a page is blank.
+            let grey = match inside {
+                false => ground,
+                true if inked.near(column as usize, line as usize) => {
+                    fixed(paper + (full - paper) * ink.sample(px, py))
+                }
+                true => blank,
+            };
+            let tint = if inside { tint } else { [0; 3] };
+            *pixel = Rgb(tint.map(|t| ((grey + noise + t) >> FINE).clamp(0, 255) as u8));
+        }
+    }
+    image
 }
 
 /// The way from the paper to the image: a turn about the centre.

@@ -36,6 +36,44 @@ pub(super) fn loyalty(page: &mut Composer) {
     }
 }
 
+/// What card terminals of all countries print, as a rule in pairs.
+const SLIP: [(&str, &str); 14] = [
+    ("AID", "A00000000#10##"),
+    ("AID", "A0000000031010"),
+    ("PAN", "************####"),
+    ("PAN", "XXXX XXXX XXXX ####"),
+    ("PAN SEQ", "0#"),
+    ("AUTH CODE", "######"),
+    ("TID", "########"),
+    ("MID", "###############"),
+    ("TVR", "00000080##"),
+    ("TSI", "#800"),
+    ("ARQC", "^##^#^^###^#^##^"),
+    ("STAN", "######"),
+    ("RRN", "############"),
+    ("EMV", "Contactless"),
+];
+
+/// Codes of the terminal, below the slip's words: numbers that are no amounts and no dates.
+pub(super) fn slip(page: &mut Composer) {
+    if !page.extras.chance(0.5) {
+        return;
+    }
+    let spread = page.extras.chance(0.5);
+    let colon = page.look.colon;
+    let first = page.extras.index(SLIP.len());
+    let step = page.extras.pick(&[1, 3, 5]);
+    for i in 0..page.extras.int(2..=6) as usize {
+        let (label, mask) = SLIP.get((first + step * i) % SLIP.len()).copied().unwrap_or_default();
+        let value = Text::plain(page.extras.fill(mask));
+        if spread {
+            page.pair(Text::plain(label), value);
+        } else {
+            page.left(Text::plain(format!("{label}{colon}")).join(value));
+        }
+    }
+}
+
 /// What may be given to the waiter, on tills of countries where guests decide that.
 pub(super) fn suggested_tips(page: &mut Composer) {
     let open = page.sale.tip.is_none() && page.sale.service.is_none() && page.merchant.shop == Shop::Restaurant;
@@ -78,8 +116,10 @@ pub(super) fn fiscal(page: &mut Composer) {
         }
     }
     if page.extras.chance(0.2) {
-        let key = if page.locale.has("fiscal_qr") && page.extras.chance(0.65) { "fiscal_qr" } else { "qr" };
-        let caption = page.extras.chance(0.5).then(|| page.locale.pick(page.extras, "qr_caption"));
+        let signed = page.locale.has("fiscal_qr") && page.extras.chance(0.65);
+        let key = if signed { "fiscal_qr" } else { "qr" };
+        let captioned = !signed && page.extras.chance(0.7);
+        let caption = captioned.then(|| page.locale.pick(page.extras, "qr_caption"));
         let value = page.block(key, &|_| None).join(";");
         if let Some(caption) = caption {
             page.note(caption.to_string());

@@ -1,6 +1,7 @@
 //! What cashiers do with a finished list: void what was scanned by mistake,
 //! gather deposits at the end, count what comes back below zero.
 
+use super::reduce;
 use crate::dice::Dice;
 use crate::locale::Locale;
 use crate::merchant::Shop;
@@ -18,6 +19,7 @@ pub(crate) fn apply(dice: &mut Dice, locale: &Locale, shop: Shop, entries: &mut 
     if shop == Shop::Restaurant && dice.chance(0.1) {
         free_of_charge(dice, locale, entries);
     }
+    coupon(dice, locale, entries);
     let below_zero = dice.chance(0.4);
     for back in entries.iter_mut().filter(|e| e.kind == ItemKind::Return && below_zero) {
         back.quantity_milli = -back.quantity_milli;
@@ -46,6 +48,19 @@ fn gather_deposits(entries: &mut Vec<Entry>) {
     // What is taken off the whole purchase stays last.
     let goods = entries.iter().rposition(|e| e.kind == ItemKind::Item || e.of.is_some()).map_or(0, |i| i + 1);
     entries.splice(goods..goods, gathered);
+}
+
+/// One more coupon, and numbers on those that are there.
+fn coupon(dice: &mut Dice, locale: &Locale, entries: &mut Vec<Entry>) {
+    if dice.chance(0.06) {
+        let name = locale.pick(dice, "coupon");
+        reduce(dice, entries, name, 4);
+    }
+    let numbered = dice.chance(0.35);
+    for e in entries.iter_mut().filter(|e| numbered && e.kind == ItemKind::Discount && e.of.is_none()) {
+        let mask = dice.pick(&[" ######", " 98##########", " /####", " (####)"]);
+        e.description.push_str(&dice.fill(mask));
+    }
 }
 
 /// An item that was scanned once too often, and taken back.
