@@ -86,7 +86,7 @@ impl Sale {
         let taxes = tax_rows(&entries, &rates, service, tax_added);
         let added: i64 = if tax_added { taxes.iter().map(|t| t.tax).sum() } else { 0 };
         let due = goods + service.unwrap_or(0) + added;
-        let tips = shop == Shop::Restaurant && dice.chance(locale.number("tip_share", 0.02));
+        let tips = shop == Shop::Restaurant && dice.chance(locale.number("tip_share", 0.06));
         let tip = tips.then(|| (due * dice.int(5..=25) / 100).max(10) / 10 * 10);
         let mut sale = Self {
             moment: Moment::draw(dice),

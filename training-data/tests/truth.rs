@@ -160,6 +160,18 @@ proptest! {
     }
 
     #[test]
+    fn codes_lie_on_the_page_below_and_above_its_lines(receipt in any_page()) {
+        let page = receipt.truth.page;
+        for code in &receipt.truth.barcodes {
+            let [left, top, right, bottom] = code.bounds;
+            prop_assert!(left >= 0.0 && top >= 0.0 && left < right && top < bottom, "{code:?}");
+            prop_assert!(right <= page.width as f32 && bottom <= page.height as f32, "{code:?} on {page:?}");
+            let apart = |l: &Line| l.bounds[3] <= top || bottom <= l.bounds[1];
+            prop_assert!(receipt.truth.lines.iter().all(apart), "{code:?}");
+        }
+    }
+
+    #[test]
     fn a_wrong_receipt_has_one_amount_that_contradicts_the_others(
         seed in any::<u64>(), index in any::<u64>(), l in 0..locale::all().len(), invoice in any::<bool>(),
     ) {

@@ -127,7 +127,7 @@ pub(super) fn fiscal(page: &mut Composer) {
         page.code(Code::qr(&value), None);
     }
     if page.extras.chance(0.15) {
-        let mask = page.extras.pick(&["2###########", "98##########", "~###########", "0###########"]);
+        let mask = page.extras.pick(&["2###########", "98##########", "~###########"]);
         let digits = page.extras.fill(mask);
         let code = Code::ean_13(&digits);
         let below = code.as_ref().map(|c| c.value.clone()).filter(|_| page.extras.chance(0.85));
