@@ -38,7 +38,7 @@ pub use font::{Face, FontError, Typeface, Typefaces};
 pub use layout::{Run, Sheet};
 pub use locale::Locale;
 pub use photo::{PhotoOptions, photograph};
-pub use receipt::{Receipt, Wishes, generate, generate_as, generate_in, generate_invoice, generate_invoice_in};
+pub use receipt::{Receipt, Wishes, generate, generate_as, generate_in};
 pub use render::{RenderOptions, Rendered, render};
 pub use samples::samples;
 pub use specimen::generate_lines;

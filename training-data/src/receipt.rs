@@ -49,16 +49,6 @@ pub fn generate(locale: &'static Locale, seed: u64, index: u64) -> Receipt {
     generate_as(locale, seed, index, Wishes::default())
 }
 
-/// Invoice `index` of the collection `seed`, in the same way.
-pub fn generate_invoice(locale: &'static Locale, seed: u64, index: u64) -> Receipt {
-    generate_as(locale, seed, index, Wishes { invoice: true, ..Wishes::default() })
-}
-
-/// As [`generate_invoice`], set in one of `typefaces`.
-pub fn generate_invoice_in(locale: &'static Locale, seed: u64, index: u64, typefaces: &Typefaces) -> Receipt {
-    generate_as(locale, seed, index, Wishes { invoice: true, typefaces: Some(typefaces), ..Wishes::default() })
-}
-
 /// As [`generate`], set in one of `typefaces`.
 pub fn generate_in(locale: &'static Locale, seed: u64, index: u64, typefaces: &Typefaces) -> Receipt {
     generate_as(locale, seed, index, Wishes { typefaces: Some(typefaces), ..Wishes::default() })

@@ -182,10 +182,12 @@ impl Composer<'_> {
         text.split(';').map(|line| line.trim().to_string()).collect()
     }
 
-    /// A separator in some cases.
+    /// A separator in some cases, drawn from the stream of extras too.
     fn extra_separator(&mut self, share: f64) {
         if self.extras.chance(share) {
+            std::mem::swap(&mut self.dice, &mut self.extras);
             self.separator();
+            std::mem::swap(&mut self.dice, &mut self.extras);
         }
     }
 
