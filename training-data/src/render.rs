@@ -3,7 +3,7 @@
 pub(crate) mod faults;
 pub(crate) mod ink;
 
-use image::{Rgb, RgbImage};
+use image::RgbImage;
 
 use crate::dice::Dice;
 use crate::grain::Grain;
@@ -102,37 +102,44 @@ pub fn render(receipt: &Receipt, options: &RenderOptions) -> Rendered {
 
 /// Length of the noise that is drawn for an image; every row begins somewhere else in it.
 const NOISE: usize = 1 << 14;
-/// Bits behind the point of a grey level.
+/// Bits behind the point of a grey level, and of a place on the paper.
 const FINE: u32 = 8;
+const PLACE: u32 = 32;
 
 /// The light that a camera straight above the paper would see.
 fn expose(ink: &Ink, turn: &Turn, options: &RenderOptions, dice: &mut Dice) -> RgbImage {
     let fixed = |level: f32| (level * (1 << FINE) as f32) as i32;
+    let place = |at: f32| (f64::from(at) * (1_u64 << PLACE) as f64) as i64;
     let (paper, full) = (f32::from(options.paper), f32::from(options.ink));
     let (blank, ground) = (fixed(paper), fixed(f32::from(options.background)));
     let tint = [0.0, dice.real(-2.0, 1.0) as f32, dice.real(-9.0, 1.0) as f32].map(fixed);
     let mut grain = Grain::new(options.seed);
-    let noise: Vec<i32> = (0..NOISE).map(|_| fixed(grain.triple()[0] * options.noise)).collect();
-    let (width, height) = (ink.width as i32, ink.height as i32);
+    let PageSize { width, height } = turn.size;
+    let noise: Vec<i32> = (0..NOISE + width as usize).map(|_| fixed(grain.triple()[0] * options.noise)).collect();
     let inked = ink.inked();
-    let mut image = RgbImage::new(turn.size.width, turn.size.height);
-    for (y, row) in image.rows_mut().enumerate() {
-        let [left, top] = turn.back([0.5, y as f32 + 0.5]);
-        let noise = noise.iter().cycle().skip(grain.below(NOISE));
-        for ((x, pixel), noise) in row.enumerate().zip(noise) {
-            let (px, py) = (left + x as f32 * turn.cos, top - x as f32 * turn.sin);
-            let (column, line) = (px as i32, py as i32);
-            let inside = px >= 0.0 && py >= 0.0 && column < width && line < height;
-            // Most of a page is blank.
+    let (right, down) = (place(turn.cos), place(-turn.sin));
+    let mut image = RgbImage::new(width, height);
+    for (y, row) in image.chunks_exact_mut(3 * width.max(1) as usize).enumerate() {
+        let [mut px, mut py] = turn.back([0.5, y as f32 + 0.5]).map(place);
+        let noise = noise.get(grain.below(NOISE)..).unwrap_or_default();
+        for (pixel, noise) in row.chunks_exact_mut(3).zip(noise) {
+            // Places before the paper's edge become large numbers.
+            let (column, line) = ((px >> PLACE) as usize, (py >> PLACE) as usize);
+            let inside = column < ink.width && line < ink.height;
             let grey = match inside {
                 false => ground,
-                true if inked.near(column as usize, line as usize) => {
-                    fixed(paper + (full - paper) * ink.sample(px, py))
+                // Most of a page is blank.
+                true if inked.near(column, line) => {
+                    let [x, y] = [px, py].map(|p| (p as f64 / (1_u64 << PLACE) as f64) as f32);
+                    fixed(paper + (full - paper) * ink.sample(x, y))
                 }
                 true => blank,
             };
             let tint = if inside { tint } else { [0; 3] };
-            *pixel = Rgb(tint.map(|t| ((grey + noise + t) >> FINE).clamp(0, 255) as u8));
+            for (value, tint) in pixel.iter_mut().zip(tint) {
+                *value = ((grey + noise + tint) >> FINE).clamp(0, 255) as u8;
+            }
+            (px, py) = (px + right, py + down);
         }
     }
     image
