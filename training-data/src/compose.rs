@@ -1,5 +1,6 @@
 //! From a sale to rows of text: what is printed, in which words and in which order.
 
+mod extras;
 mod footer;
 mod header;
 mod invoice;
@@ -14,6 +15,7 @@ use crate::look::{Look, Separator};
 use crate::merchant::Merchant;
 use crate::sale::Sale;
 use crate::text::{Tag, Text};
+pub(crate) use extras::Placed as PlacedCode;
 
 /// Where a cell stands, as a fraction of the width between the margins.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -44,17 +46,21 @@ pub(crate) struct Row {
     pub(crate) before: f32,
     /// A drawn line instead of text.
     pub(crate) rule: bool,
+    /// A bar code or QR code instead of text.
+    pub(crate) code: Option<PlacedCode>,
 }
 
 impl Default for Row {
     fn default() -> Self {
-        Self { cells: Vec::new(), scale: [1.0, 1.0], bold: false, before: 0.0, rule: false }
+        Self { cells: Vec::new(), scale: [1.0, 1.0], bold: false, before: 0.0, rule: false, code: None }
     }
 }
 
 /// Writes rows, knowing the shop's till, words and sale.
 pub(crate) struct Composer<'a> {
     pub(crate) dice: &'a mut Dice,
+    /// The stream of what is printed beside the sale.
+    pub(crate) extras: &'a mut Dice,
     pub(crate) locale: &'static Locale,
     pub(crate) look: &'a Look,
     pub(crate) merchant: &'a Merchant,
@@ -79,13 +85,13 @@ impl Composed {
 
 /// All rows of a receipt, from top to bottom.
 pub(crate) fn compose(
-    dice: &mut Dice,
+    [dice, extras]: [&mut Dice; 2],
     locale: &'static Locale,
     look: &Look,
     merchant: &Merchant,
     sale: &Sale,
 ) -> Composed {
-    let mut page = Composer { dice, locale, look, merchant, sale, rows: Vec::new(), subtotal: None };
+    let mut page = Composer { dice, extras, locale, look, merchant, sale, rows: Vec::new(), subtotal: None };
     header::write(&mut page);
     let facts_first = page.dice.chance(page.locale.number("facts_first_share", 0.6));
     if facts_first {
@@ -100,26 +106,29 @@ pub(crate) fn compose(
         taxes::write_table(&mut page);
     }
     payments::write(&mut page);
+    extras::suggested_tips(&mut page);
     if !taxes_first {
         taxes::write_table(&mut page);
     }
+    extras::loyalty(&mut page);
     if !facts_first {
         page.separator();
         header::write_facts(&mut page);
     }
     footer::write(&mut page);
+    extras::fiscal(&mut page);
     Composed { rows: page.rows, subtotal: page.subtotal }
 }
 
 /// All rows of an invoice, from top to bottom.
 pub(crate) fn compose_invoice(
-    dice: &mut Dice,
+    [dice, extras]: [&mut Dice; 2],
     locale: &'static Locale,
     look: &Look,
     merchant: &Merchant,
     sale: &Sale,
 ) -> Composed {
-    let mut page = Composer { dice, locale, look, merchant, sale, rows: Vec::new(), subtotal: None };
+    let mut page = Composer { dice, extras, locale, look, merchant, sale, rows: Vec::new(), subtotal: None };
     invoice::write(&mut page);
     Composed { rows: page.rows, subtotal: page.subtotal }
 }
@@ -162,6 +171,14 @@ impl Composer<'_> {
 
     fn left(&mut self, text: Text) -> &mut Row {
         self.row(vec![Cell { at: Anchor::Left(0.0), text }])
+    }
+
+    /// A note, cut into lines at the words that leave the fewest characters over.
+    fn note(&mut self, note: String) {
+        let limit = self.look.columns as f32 - 2.0;
+        for part in Text::plain(note).wrap(limit, |s| s.chars().count() as f32) {
+            self.centre(part);
+        }
     }
 
     fn centre(&mut self, text: Text) -> &mut Row {

@@ -1,5 +1,7 @@
 //! The list of purchases: goods with prices, weights, reductions, deposits and returns.
 
+pub(crate) mod habits;
+
 use crate::dice::Dice;
 use crate::locale::Locale;
 use crate::merchant::Shop;

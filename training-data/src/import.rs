@@ -248,6 +248,8 @@ fn blank(image: &Path, lines: Vec<Line>, source: Source, split: Option<Split>) -
         taxes: Vec::new(),
         payments: Vec::new(),
         serial_numbers: Vec::new(),
+        barcodes: Vec::new(),
+        inconsistency: None,
         source: Some(source),
         split,
         image_sha256: None,

@@ -1,9 +1,9 @@
 //! From rows of cells to places on a page: text runs to draw and the lines a detector would box.
 
-use crate::compose::{Anchor, Cell, Row};
+use crate::compose::{Anchor, Cell, PlacedCode, Row};
 use crate::font::{Face, Metrics};
 use crate::look::Look;
-use crate::truth::{Line, PageSize};
+use crate::truth::{Barcode, Line, PageSize};
 
 /// Text to draw with one typeface at one place, in pixels.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,16 +39,24 @@ const LEAST_GAP: f32 = 0.45;
 /// Space around the ink in a detector's box, in ems.
 const BOX_PADDING: f32 = 0.06;
 
+/// What stands on a page, and where.
+pub(crate) struct Page {
+    pub(crate) sheet: Sheet,
+    pub(crate) lines: Vec<Line>,
+    pub(crate) barcodes: Vec<Barcode>,
+    pub(crate) size: PageSize,
+}
+
 /// Places all rows on a page that is as long as they need.
-pub(crate) fn lay_out(rows: Vec<Row>, look: &Look) -> (Sheet, Vec<Line>, PageSize) {
+pub(crate) fn lay_out(rows: Vec<Row>, look: &Look) -> Page {
     let inner = look.inner_ems() * look.em * look.stretch;
     let [side, top, bottom] = look.margins.map(|m| m * look.em);
-    let mut pen = Pen { look, inner, side, y: top, sheet: Sheet::default(), lines: Vec::new() };
+    let mut pen = Pen { look, inner, side, y: top, sheet: Sheet::default(), lines: Vec::new(), barcodes: Vec::new() };
     for row in rows {
         pen.row(row);
     }
-    let page = PageSize { width: (inner + 2.0 * side).ceil() as u32, height: (pen.y + bottom).ceil() as u32 };
-    (pen.sheet, pen.lines, page)
+    let size = PageSize { width: (inner + 2.0 * side).ceil() as u32, height: (pen.y + bottom).ceil() as u32 };
+    Page { sheet: pen.sheet, lines: pen.lines, barcodes: pen.barcodes, size }
 }
 
 struct Pen<'a> {
@@ -58,6 +66,7 @@ struct Pen<'a> {
     y: f32,
     sheet: Sheet,
     lines: Vec<Line>,
+    barcodes: Vec<Barcode>,
 }
 
 /// A cell with its place on the row.
@@ -78,6 +87,9 @@ impl Pen<'_> {
             self.sheet.rules.push([self.side, y, self.side + self.inner, y + (em * 0.07).max(1.0)]);
             self.y += 0.8 * em;
         }
+        if let Some(placed) = &row.code {
+            self.code(placed);
+        }
         let face = if row.bold { self.look.face.bold() } else { self.look.face };
         let metrics = face.metrics();
         let width = |text: &str| metrics.width(text) * em * stretch;
@@ -94,6 +106,28 @@ impl Pen<'_> {
             }
         }
         self.flush(current, face, em, stretch);
+    }
+
+    /// Draws a code in whole pixels a module; nothing where it is wider than the page.
+    fn code(&mut self, placed: &PlacedCode) {
+        let PlacedCode { code, at, module, height } = placed;
+        let side = (module * self.look.em).round().max(2.0);
+        let (width, quiet) = (code.width as f32 * side, code.quiet() as f32 * side);
+        let room = self.inner - width;
+        if room < 2.0 * quiet {
+            return;
+        }
+        let left = (self.side + (room * at).clamp(quiet, room - quiet)).round();
+        let top = (self.y + quiet.min(self.look.em)).round();
+        let tall = if code.height() > 1 { side } else { (height * self.look.em).round() };
+        for (row, from, to) in code.runs() {
+            let y = top + row as f32 * tall;
+            self.sheet.rules.push([left + from as f32 * side, y, left + to as f32 * side, y + tall]);
+        }
+        let bottom = top + code.height() as f32 * tall;
+        let bounds = [left, top, left + width, bottom];
+        self.barcodes.push(Barcode { symbology: code.symbology, value: code.value.clone(), bounds, quad: None });
+        self.y = bottom + quiet.min(self.look.em) * 0.5;
     }
 
     fn place(&self, cell: &Cell, metrics: &Metrics, em: f32, stretch: f32) -> Placed {

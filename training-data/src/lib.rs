@@ -9,12 +9,15 @@
 //! ([`specimen`]) for readers to learn from. [`import`] brings data sets of real
 //! receipts into the same manifest.
 
+mod code;
 mod compose;
 mod dice;
 mod font;
 mod format;
 mod goods;
+mod grain;
 pub mod import;
+mod inconsistent;
 mod layout;
 pub mod locale;
 mod look;
@@ -35,7 +38,7 @@ pub use font::{Face, FontError, Typeface, Typefaces};
 pub use layout::{Run, Sheet};
 pub use locale::Locale;
 pub use photo::{PhotoOptions, photograph};
-pub use receipt::{Receipt, generate, generate_in, generate_invoice, generate_invoice_in};
+pub use receipt::{Receipt, Wishes, generate, generate_as, generate_in};
 pub use render::{RenderOptions, Rendered, render};
 pub use samples::samples;
 pub use specimen::generate_lines;

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use clap::{Parser, Subcommand};
 use slipstream_training_data::import::{Format, Images};
-use slipstream_training_data::manifest::{Mix, write_line};
+use slipstream_training_data::manifest::{Mix, Shares, write_line};
 use slipstream_training_data::synthesise::Recipe;
 use slipstream_training_data::{RenderOptions, Rendered, Typefaces, render, samples};
 
@@ -54,6 +54,9 @@ struct Generate {
     /// Share of invoices; the others are receipts.
     #[arg(long, default_value_t = 0.0)]
     invoice_share: f64,
+    /// Share of receipts and invoices with one amount that contradicts the others.
+    #[arg(long, default_value_t = 0.0)]
+    inconsistent_share: f64,
     /// Render each receipt as a PNG into this folder; boxes are then those of the image.
     #[arg(long)]
     images: Option<PathBuf>,
@@ -91,6 +94,9 @@ struct Synthesise {
     /// Share of invoices among the other pages; the rest are receipts.
     #[arg(long, default_value_t = 0.15)]
     invoice_share: f64,
+    /// Share of receipts and invoices with one amount that contradicts the others.
+    #[arg(long, default_value_t = 0.0)]
+    inconsistent_share: f64,
     /// Share of photographs; the others are scans.
     #[arg(long, default_value_t = 0.67)]
     photograph_share: f64,
@@ -135,15 +141,17 @@ fn main() -> ExitCode {
 }
 
 fn generate(arguments: &Generate) -> Result<(), Box<dyn Error>> {
-    let Generate { count, seed, out, language, invoice_share, images, clean } = arguments;
+    let Generate { count, seed, out, language, invoice_share, inconsistent_share, images, clean } = arguments;
+    let shares = Shares { invoice: *invoice_share, inconsistent: *inconsistent_share };
     let mix = if language.is_empty() { Mix::default() } else { Mix::of(language)? };
     let unwritable = |path: &Path, e: std::io::Error| format!("cannot write {}: {e}", path.display());
     let mut manifest = BufWriter::new(File::create(out).map_err(|e| unwritable(out, e))?);
     if let Some(folder) = images {
         fs::create_dir_all(folder).map_err(|e| unwritable(folder, e))?;
     }
+    let started = Instant::now();
     for index in 0..*count {
-        let receipt = mix.page(*seed, index, *invoice_share);
+        let receipt = mix.page(*seed, index, shares);
         let truth = match images {
             None => receipt.truth,
             Some(folder) => {
@@ -154,6 +162,9 @@ fn generate(arguments: &Generate) -> Result<(), Box<dyn Error>> {
         write_line(&mut manifest, &truth)?;
     }
     manifest.flush()?;
+    let rate = *count as f64 / started.elapsed().as_secs_f64().max(0.001);
+    let what = if images.is_some() { "receipts with images" } else { "receipts" };
+    writeln!(std::io::stderr(), "{count} {what}, {rate:.0} a second on one core")?;
     Ok(())
 }
 
@@ -170,7 +181,7 @@ fn synthesise(arguments: Synthesise) -> Result<(), Box<dyn Error>> {
         mix: Mix::of(&arguments.languages)?,
         typefaces,
         lines_share: arguments.lines_share,
-        invoice_share: arguments.invoice_share,
+        shares: Shares { invoice: arguments.invoice_share, inconsistent: arguments.inconsistent_share },
         photograph_share: arguments.photograph_share,
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use crate::dice::Dice;
 use crate::locale::{self, Locale};
-use crate::receipt::{Receipt, generate, generate_invoice};
+use crate::receipt::{Receipt, Wishes, generate, generate_as};
 use crate::truth::Truth;
 
 /// Which locales a collection draws from, and how often.
@@ -17,6 +17,25 @@ pub struct Mix(Vec<(&'static Locale, f64)>);
 pub struct UnknownLocale {
     name: String,
     known: String,
+}
+
+/// How many receipts of a collection are of some kind, 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Shares {
+    /// Invoices; the others are till receipts.
+    pub invoice: f64,
+    /// Receipts and invoices with one amount that contradicts the others.
+    pub inconsistent: f64,
+}
+
+impl Shares {
+    /// What receipt `index` of the collection `seed` is.
+    pub fn draw(self, seed: u64, index: u64) -> Wishes<'static> {
+        // Streams of their own, so that one share does not move the other.
+        let invoice = Dice::new(seed.rotate_left(32), index).chance(self.invoice);
+        let inconsistent = Dice::new(seed.rotate_left(48), index).chance(self.inconsistent);
+        Wishes { invoice, inconsistent, typefaces: None }
+    }
 }
 
 impl Default for Mix {
@@ -52,11 +71,9 @@ impl Mix {
         self.0.get(Dice::new(!seed, index).weighted(&shares)).map_or(&locale::all()[0], |l| l.0)
     }
 
-    /// Receipt `index` of the collection `seed`, or in `invoice_share` of all cases an invoice.
-    pub fn page(&self, seed: u64, index: u64, invoice_share: f64) -> Receipt {
-        let invoice = Dice::new(seed.rotate_left(32), index).chance(invoice_share);
-        let make = if invoice { generate_invoice } else { generate };
-        make(self.locale(seed, index), seed, index)
+    /// Receipt `index` of the collection `seed`, in so many cases an invoice or inconsistent.
+    pub fn page(&self, seed: u64, index: u64, shares: Shares) -> Receipt {
+        generate_as(self.locale(seed, index), seed, index, shares.draw(seed, index))
     }
 
     /// Receipt `index` of the collection `seed`.

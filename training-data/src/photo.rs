@@ -6,7 +6,6 @@
 
 mod camera;
 mod expose;
-mod grain;
 mod ground;
 mod light;
 mod optics;
@@ -43,10 +42,12 @@ pub fn photograph(receipt: &Receipt, options: &PhotoOptions) -> Rendered {
     let ink = print(&sheet, truth.page, em, options, dice);
     let mut camera = place(&truth, options, dice);
     let size = frame(&mut camera, &truth, options);
-    for line in &mut truth.lines {
-        let quad = camera.quad(line.bounds).map(|p| p.map(|v| v * options.enlarge));
-        line.bounds = around(&quad);
-        line.quad = Some(quad);
+    let lines = truth.lines.iter_mut().map(|l| (&mut l.bounds, &mut l.quad));
+    let codes = truth.barcodes.iter_mut().map(|c| (&mut c.bounds, &mut c.quad));
+    for (bounds, corners) in lines.chain(codes) {
+        let quad = camera.quad(*bounds).map(|p| p.map(|v| v * options.enlarge));
+        *bounds = around(&quad);
+        *corners = Some(quad);
     }
     let mut image = expose::expose(&ink, &camera, size, options, dice);
     if let Some(quality) = options.first_quality {
@@ -91,6 +92,7 @@ fn scaled(receipt: &Receipt, options: &PhotoOptions) -> (Sheet, Truth, f32) {
     };
     let mut truth = receipt.truth.clone();
     truth.lines.iter_mut().for_each(|l| l.bounds = rectangle(l.bounds));
+    truth.barcodes.iter_mut().for_each(|c| c.bounds = rectangle(c.bounds));
     let PageSize { width, height } = truth.page;
     truth.page = PageSize { width: (width as f32 * x).ceil() as u32, height: (height as f32 * y).ceil() as u32 };
     (sheet, truth, em)
@@ -130,13 +132,14 @@ fn place(truth: &Truth, options: &PhotoOptions, dice: &mut Dice) -> Camera {
     Camera::new(across, along, options.angles.map(f32::to_radians), distance)
 }
 
-/// Chooses the part of the table that the photograph shows: all lines are in
-/// it. Returns its width and height.
+/// Chooses the part of the table that the photograph shows: all lines and codes
+/// are in it. Returns its width and height.
 fn frame(camera: &mut Camera, truth: &Truth, options: &PhotoOptions) -> [usize; 2] {
     let (w, h) = (truth.page.width as f32, truth.page.height as f32);
     let edge = (0..=16).map(|i| i as f32 / 16.0).flat_map(|t| [[w * t, 0.0], [w * t, h], [0.0, h * t], [w, h * t]]);
     let paper = around(&edge.map(|p| camera.forth(p)).collect::<Vec<_>>());
-    let lines = around(&truth.lines.iter().flat_map(|l| camera.quad(l.bounds)).collect::<Vec<_>>());
+    let shown = truth.lines.iter().map(|l| l.bounds).chain(truth.barcodes.iter().map(|c| c.bounds));
+    let lines = around(&shown.flat_map(|bounds| camera.quad(bounds)).collect::<Vec<_>>());
     let side = |i: usize, outwards: f32| {
         let margin = options.margins.get(i).copied().unwrap_or_default() * w;
         let (paper, lines) = (paper[i] + outwards * margin, lines[i] + outwards * LEAST_MARGIN);

@@ -4,6 +4,7 @@ use crate::compose::{compose, compose_invoice};
 use crate::dice::Dice;
 use crate::font::{BUILT_IN, Typefaces};
 use crate::format::{Casing, plain, short};
+use crate::inconsistent;
 use crate::layout::{Sheet, lay_out};
 use crate::locale::Locale;
 use crate::look::Look;
@@ -13,6 +14,10 @@ use crate::truth::{Field, Fields, Item, Kind, Payment, Tax, Truth};
 
 /// Keeps the stream that chooses typefaces apart from the receipt's own.
 pub(crate) const TYPEFACE: u64 = 0x7970_6566_6163_6573;
+/// Keeps the stream of what shops print beside the sale apart from the sale's.
+const EXTRAS: u64 = 0x6578_7472_6173_2121;
+/// Keeps the stream that chooses what is wrong apart from the receipt's own.
+const WRONG: u64 = 0x7772_6f6e_675f_7375;
 /// How often a receipt's letters are left as written, whatever its till would do.
 const TRUE_CASE_SHARE: f64 = 0.35;
 
@@ -25,34 +30,37 @@ pub struct Receipt {
     pub truth: Truth,
 }
 
+/// What a receipt should be, beyond its locale and seed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wishes<'a> {
+    /// An invoice on a whole page instead of a till receipt.
+    pub invoice: bool,
+    /// Set in one of these typefaces that has all of its characters, or else in
+    /// a built-in one. True case is then more frequent than on real receipts,
+    /// because readers need to see it.
+    pub typefaces: Option<&'a Typefaces>,
+    /// One printed amount contradicts the others, see [`Truth::inconsistency`].
+    pub inconsistent: bool,
+}
+
 /// Receipt `index` of the collection `seed`, in the style of `locale`. The
 /// same arguments give the same receipt on every machine.
 pub fn generate(locale: &'static Locale, seed: u64, index: u64) -> Receipt {
-    build(locale, seed, index, None, Kind::Receipt)
+    generate_as(locale, seed, index, Wishes::default())
 }
 
-/// Invoice `index` of the collection `seed`, in the same way.
-pub fn generate_invoice(locale: &'static Locale, seed: u64, index: u64) -> Receipt {
-    build(locale, seed, index, None, Kind::Invoice)
-}
-
-/// As [`generate_invoice`], set in one of `typefaces`, like [`generate_in`].
-pub fn generate_invoice_in(locale: &'static Locale, seed: u64, index: u64, typefaces: &Typefaces) -> Receipt {
-    build(locale, seed, index, Some(typefaces), Kind::Invoice)
-}
-
-/// As [`generate`], set in one of `typefaces` that has all of its characters,
-/// or else in a built-in one. True case is more frequent than on real
-/// receipts, because readers need to see it.
+/// As [`generate`], set in one of `typefaces`.
 pub fn generate_in(locale: &'static Locale, seed: u64, index: u64, typefaces: &Typefaces) -> Receipt {
-    build(locale, seed, index, Some(typefaces), Kind::Receipt)
+    generate_as(locale, seed, index, Wishes { typefaces: Some(typefaces), ..Wishes::default() })
 }
 
-fn build(locale: &'static Locale, seed: u64, index: u64, typefaces: Option<&Typefaces>, kind: Kind) -> Receipt {
+/// As [`generate`], with wishes. But for the wish itself, the receipt is the same.
+pub fn generate_as(locale: &'static Locale, seed: u64, index: u64, wishes: Wishes) -> Receipt {
+    let Wishes { invoice, typefaces, inconsistent } = wishes;
     let mut dice = Dice::new(seed, index);
+    let mut extras = Dice::new(seed ^ EXTRAS, index);
     let merchant = Merchant::draw(&mut dice, locale);
-    let invoice = kind == Kind::Invoice;
-    let sale = if invoice { Sale::draw_invoice } else { Sale::draw }(&mut dice, locale, merchant.shop);
+    let sale = if invoice { Sale::draw_invoice } else { Sale::draw }([&mut dice, &mut extras], locale, merchant.shop);
     let mut look = Look::draw(&mut dice, locale);
     if invoice {
         look = look.for_a_page(&mut dice);
@@ -66,7 +74,7 @@ fn build(locale: &'static Locale, seed: u64, index: u64, typefaces: Option<&Type
         }
         // The words do not depend on the face, only the length of separators does.
         let mut draw = |look: &Look| {
-            let text = compose(&mut dice.clone(), locale, look, &merchant, &sale).characters();
+            let text = compose([&mut dice.clone(), &mut extras.clone()], locale, look, &merchant, &sale).characters();
             typefaces.draw(chosen, &text)
         };
         let found = draw(&look).or_else(|| {
@@ -78,16 +86,27 @@ fn build(locale: &'static Locale, seed: u64, index: u64, typefaces: Option<&Type
         look.face = face;
         typeface = Some(name.to_string());
     }
-    let composed = compose(&mut dice, locale, &look, &merchant, &sale);
-    let (sheet, lines, page) = lay_out(composed.rows, &look);
-    let id = match kind {
-        Kind::Invoice => format!("{}-invoice-{seed}-{index}", locale.tag),
-        _ => format!("{}-{seed}-{index}", locale.tag),
+    let mut composed = compose([&mut dice, &mut extras], locale, &look, &merchant, &sale);
+    let wrong = if inconsistent {
+        inconsistent::alter(&mut composed.rows, &sale, &mut Dice::new(seed ^ WRONG, index))
+    } else {
+        None
     };
-    let mut truth = Truth { kind: Some(kind), typeface, ..Truth::of_page(id, locale, page, lines) };
+    let page = lay_out(composed.rows, &look);
+    let (kind, infix) = if invoice { (Kind::Invoice, "invoice-") } else { (Kind::Receipt, "") };
+    let id = format!("{}-{infix}{seed}-{index}", locale.tag);
+    let mut truth = Truth {
+        kind: Some(kind),
+        typeface,
+        barcodes: page.barcodes,
+        ..Truth::of_page(id, locale, page.size, page.lines)
+    };
     fill_tables(&mut truth, &sale);
     fill_fields(&mut truth, &sale, composed.subtotal);
-    Receipt { sheet, truth }
+    if let Some(wrong) = wrong {
+        inconsistent::admit(&mut truth, wrong);
+    }
+    Receipt { sheet: page.sheet, truth }
 }
 
 /// All printed parts of a field, joined by a space.

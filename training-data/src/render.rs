@@ -3,9 +3,10 @@
 pub(crate) mod faults;
 pub(crate) mod ink;
 
-use image::{Rgb, RgbImage};
+use image::RgbImage;
 
 use crate::dice::Dice;
+use crate::grain::Grain;
 use crate::receipt::Receipt;
 use crate::truth::{PageSize, Truth};
 use ink::Ink;
@@ -99,25 +100,49 @@ pub fn render(receipt: &Receipt, options: &RenderOptions) -> Rendered {
     Rendered { image, truth }
 }
 
+/// Length of the noise that is drawn for an image; every row begins somewhere else in it.
+const NOISE: usize = 1 << 14;
+/// Bits behind the point of a grey level, and of a place on the paper.
+const FINE: u32 = 8;
+const PLACE: u32 = 32;
+
 /// The light that a camera straight above the paper would see.
 fn expose(ink: &Ink, turn: &Turn, options: &RenderOptions, dice: &mut Dice) -> RgbImage {
+    let fixed = |level: f32| (level * (1 << FINE) as f32) as i32;
+    let place = |at: f32| (f64::from(at) * (1_u64 << PLACE) as f64) as i64;
     let (paper, full) = (f32::from(options.paper), f32::from(options.ink));
-    let tint = [0.0, dice.real(-2.0, 1.0) as f32, dice.real(-9.0, 1.0) as f32];
-    RgbImage::from_fn(turn.size.width, turn.size.height, |x, y| {
-        let [px, py] = turn.back([x as f32 + 0.5, y as f32 + 0.5]);
-        let inside = px >= 0.0 && py >= 0.0 && px < ink.width as f32 && py < ink.height as f32;
-        let grey = if inside {
-            let coverage = ink.sample(px, py);
-            paper + (full - paper) * coverage
-        } else {
-            f32::from(options.background)
-        };
-        // The sum of three uniform draws is close enough to a normal one.
-        let noise =
-            if options.noise > 0.0 { (dice.unit() + dice.unit() + dice.unit() - 1.5) as f32 * 2.0 } else { 0.0 };
-        let grey = grey + noise * options.noise;
-        Rgb(tint.map(|t| (grey + if inside { t } else { 0.0 }).clamp(0.0, 255.0) as u8))
-    })
+    let (blank, ground) = (fixed(paper), fixed(f32::from(options.background)));
+    let tint = [0.0, dice.real(-2.0, 1.0) as f32, dice.real(-9.0, 1.0) as f32].map(fixed);
+    let mut grain = Grain::new(options.seed);
+    let PageSize { width, height } = turn.size;
+    let noise: Vec<i32> = (0..NOISE + width as usize).map(|_| fixed(grain.triple()[0] * options.noise)).collect();
+    let inked = ink.inked();
+    let (right, down) = (place(turn.cos), place(-turn.sin));
+    let mut image = RgbImage::new(width, height);
+    for (y, row) in image.chunks_exact_mut(3 * width.max(1) as usize).enumerate() {
+        let [mut px, mut py] = turn.back([0.5, y as f32 + 0.5]).map(place);
+        let noise = noise.get(grain.below(NOISE)..).unwrap_or_default();
+        for (pixel, noise) in row.chunks_exact_mut(3).zip(noise) {
+            // Places before the paper's edge become large numbers.
+            let (column, line) = ((px >> PLACE) as usize, (py >> PLACE) as usize);
+            let inside = column < ink.width && line < ink.height;
+            let grey = match inside {
+                false => ground,
+                // Most of a page is blank.
+                true if inked.near(column, line) => {
+                    let [x, y] = [px, py].map(|p| (p as f64 / (1_u64 << PLACE) as f64) as f32);
+                    fixed(paper + (full - paper) * ink.sample(x, y))
+                }
+                true => blank,
+            };
+            let tint = if inside { tint } else { [0; 3] };
+            for (value, tint) in pixel.iter_mut().zip(tint) {
+                *value = ((grey + noise + tint) >> FINE).clamp(0, 255) as u8;
+            }
+            (px, py) = (px + right, py + down);
+        }
+    }
+    image
 }
 
 /// The way from the paper to the image: a turn about the centre.
@@ -162,13 +187,15 @@ impl Turn {
     /// Moves the truth from the paper to the image.
     fn apply(&self, truth: &mut Truth) {
         truth.page = self.size;
-        for line in &mut truth.lines {
-            let [left, top, right, bottom] = line.bounds;
+        let lines = truth.lines.iter_mut().map(|l| (&mut l.bounds, &mut l.quad));
+        let codes = truth.barcodes.iter_mut().map(|c| (&mut c.bounds, &mut c.quad));
+        for (bounds, corners) in lines.chain(codes) {
+            let [left, top, right, bottom] = *bounds;
             let quad = [[left, top], [right, top], [right, bottom], [left, bottom]].map(|p| self.forth(p));
             let of =
                 |axis: usize, pick: fn(f32, f32) -> f32| quad.iter().map(|p| p[axis]).reduce(pick).unwrap_or_default();
-            line.bounds = [of(0, f32::min), of(1, f32::min), of(0, f32::max), of(1, f32::max)];
-            line.quad = (!self.straight).then_some(quad);
+            *bounds = [of(0, f32::min), of(1, f32::min), of(0, f32::max), of(1, f32::max)];
+            *corners = (!self.straight).then_some(quad);
         }
     }
 }

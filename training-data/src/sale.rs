@@ -2,7 +2,7 @@
 
 use crate::dice::Dice;
 use crate::format::Moment;
-use crate::goods;
+use crate::goods::{self, habits};
 use crate::locale::Locale;
 use crate::merchant::Shop;
 use crate::truth::ItemKind;
@@ -70,13 +70,14 @@ pub(crate) struct Sale {
 
 impl Sale {
     /// A random purchase in a shop of this kind.
-    pub(crate) fn draw(dice: &mut Dice, locale: &Locale, shop: Shop) -> Self {
+    pub(crate) fn draw([dice, extras]: [&mut Dice; 2], locale: &Locale, shop: Shop) -> Self {
         let rates: Vec<i64> = match locale.list("rates") {
             // Countries whose rate is set by town or year print one of many.
             list if locale.has("rate_is_local") => vec![thousandths(dice.pick(list)), 0],
             list => list.iter().map(|r| thousandths(r)).collect(),
         };
-        let entries = goods::draw(dice, locale, shop, rates.len());
+        let mut entries = goods::draw(dice, locale, shop, rates.len());
+        habits::apply(extras, locale, shop, &mut entries);
         let goods: i64 = entries.iter().map(|e| e.amount).sum();
         let tax_added = dice.chance(locale.number("tax_added_share", 0.0));
         let service_rate = dice.pick(&[10, 10, 10, 5, 8, 12]);
@@ -85,7 +86,7 @@ impl Sale {
         let taxes = tax_rows(&entries, &rates, service, tax_added);
         let added: i64 = if tax_added { taxes.iter().map(|t| t.tax).sum() } else { 0 };
         let due = goods + service.unwrap_or(0) + added;
-        let tips = shop == Shop::Restaurant && dice.chance(locale.number("tip_share", 0.02));
+        let tips = shop == Shop::Restaurant && dice.chance(locale.number("tip_share", 0.06));
         let tip = tips.then(|| (due * dice.int(5..=25) / 100).max(10) / 10 * 10);
         let mut sale = Self {
             moment: Moment::draw(dice),
@@ -108,9 +109,9 @@ impl Sale {
     }
 
     /// A random purchase on account: tax mostly comes on top, and nothing is paid yet.
-    pub(crate) fn draw_invoice(dice: &mut Dice, locale: &Locale, shop: Shop) -> Self {
+    pub(crate) fn draw_invoice([dice, extras]: [&mut Dice; 2], locale: &Locale, shop: Shop) -> Self {
         let tax_added = dice.chance(0.8);
-        let mut sale = Self::draw(dice, locale, shop);
+        let mut sale = Self::draw([dice, extras], locale, shop);
         sale.tax_added = tax_added;
         (sale.service, sale.tip, sale.rounding, sale.rounds) = (None, None, 0, false);
         sale.taxes = tax_rows(&sale.entries, &sale.rates, None, tax_added);
@@ -217,7 +218,7 @@ mod tests {
         fn sums_are_exact(seed in any::<u64>(), which in 0..crate::locale::all().len(), kind in 0..5_u64) {
             let locale = &crate::locale::all()[which];
             let shop = [Shop::Grocery, Shop::Restaurant, Shop::Household, Shop::Health, Shop::Fuel][kind as usize];
-            let sale = Sale::draw(&mut Dice::new(seed, kind), locale, shop);
+            let sale = Sale::draw([&mut Dice::new(seed, kind), &mut Dice::new(!seed, kind)], locale, shop);
             let listed: i64 = sale.entries.iter().map(|e| e.amount).sum();
             prop_assert_eq!(listed, sale.goods);
             let added = if sale.tax_added { sale.tax() } else { 0 };

@@ -40,11 +40,14 @@ pub fn generate_lines(locale: &'static Locale, seed: u64, index: u64, typefaces:
         let mut writer = Writer::new(&mut dice, locale);
         (0..count).map(|_| row(&mut writer, &look)).collect()
     };
-    let (sheet, lines, page) = lay_out(rows, &look);
+    let page = lay_out(rows, &look);
     let id = format!("{}-lines-{seed}-{index}", locale.tag);
-    let truth =
-        Truth { kind: Some(Kind::Lines), typeface: Some(name.to_string()), ..Truth::of_page(id, locale, page, lines) };
-    Receipt { sheet, truth }
+    let truth = Truth {
+        kind: Some(Kind::Lines),
+        typeface: Some(name.to_string()),
+        ..Truth::of_page(id, locale, page.size, page.lines)
+    };
+    Receipt { sheet: page.sheet, truth }
 }
 
 /// One row: mostly one line, often with a number at the other side.
@@ -70,7 +73,7 @@ fn row(writer: &mut Writer, look: &Look) -> Row {
         _ => [dice.real(0.7, 1.6) as f32; 2],
     };
     let before = if dice.chance(0.15) { dice.real(0.2, 1.2) as f32 } else { 0.0 };
-    Row { cells, scale, bold: dice.chance(0.12), before, rule: dice.chance(0.02) }
+    Row { cells, scale, bold: dice.chance(0.12), before, rule: dice.chance(0.02), code: None }
 }
 
 fn cell(at: Anchor, text: String) -> Cell {

@@ -10,9 +10,9 @@ use std::thread;
 
 use crate::dice::Dice;
 use crate::font::Typefaces;
-use crate::manifest::{Mix, write_line};
+use crate::manifest::{Mix, Shares, write_line};
 use crate::photo::{PhotoOptions, photograph, to_jpeg};
-use crate::receipt::{generate_in, generate_invoice_in};
+use crate::receipt::{Wishes, generate_as};
 use crate::render::Rendered;
 use crate::specimen::generate_lines;
 use crate::truth::Truth;
@@ -30,8 +30,8 @@ pub struct Recipe {
     pub typefaces: Typefaces,
     /// Share of pages of lines among all pages, 0 to 1; the rest are receipts.
     pub lines_share: f64,
-    /// Share of invoices among what is left, 0 to 1; the others are receipts.
-    pub invoice_share: f64,
+    /// Shares of invoices and of inconsistent receipts among what is left.
+    pub shares: Shares,
     /// Share of photographs among all pages, 0 to 1; the rest are scans.
     pub photograph_share: f64,
 }
@@ -79,13 +79,12 @@ impl Recipe {
         let dice = &mut Dice::new(seed ^ KINDS, index);
         let (lines, photo) = (dice.chance(self.lines_share), dice.chance(self.photograph_share));
         let locale = self.mix.locale(seed, index);
-        let invoice = dice.chance(self.invoice_share);
-        let make = match (lines, invoice) {
-            (true, _) => generate_lines,
-            (false, true) => generate_invoice_in,
-            (false, false) => generate_in,
+        let receipt = if lines {
+            generate_lines(locale, seed, index, &self.typefaces)
+        } else {
+            let wishes = Wishes { typefaces: Some(&self.typefaces), ..self.shares.draw(seed, index) };
+            generate_as(locale, seed, index, wishes)
         };
-        let receipt = make(locale, seed, index, &self.typefaces);
         let options = if photo { PhotoOptions::photo(seed, index) } else { PhotoOptions::scan(seed, index) };
         let Rendered { image, mut truth } = photograph(&receipt, &options);
         let encoded = to_jpeg(&image, options.quality);

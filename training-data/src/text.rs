@@ -45,6 +45,11 @@ impl Text {
         self.pieces.iter().map(|(text, _)| text.chars().count()).sum()
     }
 
+    /// The pieces that belong to fields.
+    pub(crate) fn tagged_mut(&mut self) -> impl Iterator<Item = (Tag, &mut String)> {
+        self.pieces.iter_mut().filter_map(|(text, tag)| Some((tag.as_ref().copied()?, text)))
+    }
+
     /// The same text with every piece's letters changed by `change`.
     pub(crate) fn map(self, change: impl Fn(&str) -> String) -> Self {
         Self { pieces: self.pieces.into_iter().map(|(text, tag)| (change(&text), tag)).collect() }

@@ -247,6 +247,12 @@ pub struct Truth {
     /// Serial numbers in the printed order.
     #[serde(default)]
     pub serial_numbers: Vec<String>,
+    /// Bar codes and QR codes from top to bottom; absent where there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub barcodes: Vec<Barcode>,
+    /// The amount that contradicts the others, on receipts that are wrong on purpose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inconsistency: Option<Inconsistency>,
     /// Where an imported receipt comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
@@ -256,6 +262,46 @@ pub struct Truth {
     /// SHA-256 of an imported receipt's image file, in small hexadecimal digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image_sha256: Option<String>,
+}
+
+/// One printed amount that is not what the others add up to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inconsistency {
+    /// The field; its value in the truth is the printed one.
+    pub field: Field,
+    /// Its row, where it stands in a table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<usize>,
+    /// What the page says, as a decimal string.
+    pub printed: String,
+    /// What would have been right.
+    pub consistent: String,
+}
+
+/// A kind of bar code, by the names of the server's answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Symbology {
+    /// EAN-13.
+    #[serde(rename = "ean_13")]
+    Ean13,
+    /// A QR code.
+    #[serde(rename = "qr_code")]
+    QrCode,
+}
+
+/// A code on the page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Barcode {
+    /// Its kind.
+    pub symbology: Symbology,
+    /// What a reader gets.
+    pub value: String,
+    /// `[left, top, right, bottom]` of its dark modules, in pixels of the page.
+    #[serde(rename = "box")]
+    pub bounds: [f32; 4],
+    /// The corners, clockwise from its top left, where the page was rendered askew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quad: Option<[[f32; 2]; 4]>,
 }
 
 /// A data set that a receipt was imported from.
@@ -311,6 +357,8 @@ impl Truth {
             taxes: Vec::new(),
             payments: Vec::new(),
             serial_numbers: Vec::new(),
+            barcodes: Vec::new(),
+            inconsistency: None,
             source: None,
             split: None,
             image_sha256: None,

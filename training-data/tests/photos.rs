@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use image::RgbImage;
-use slipstream_training_data::manifest::Mix;
+use slipstream_training_data::manifest::{Mix, Shares};
 use slipstream_training_data::synthesise::Recipe;
 use slipstream_training_data::truth::{Kind, Line, Truth};
 use slipstream_training_data::{PhotoOptions, Typefaces, generate_in, generate_lines, locale, photograph};
@@ -90,7 +90,7 @@ fn recipe(count: u64) -> Recipe {
         count,
         mix: Mix::of(&["de".to_string(), "fi".to_string()]).unwrap(),
         typefaces: Typefaces::default(),
-        invoice_share: 0.2,
+        shares: Shares { invoice: 0.2, inconsistent: 0.1 },
         lines_share: 0.5,
         photograph_share: 0.7,
     }

@@ -2,11 +2,20 @@
 #![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;
-use slipstream_training_data::truth::{Field, ItemKind, Label, Line};
-use slipstream_training_data::{Receipt, generate, locale};
+use slipstream_training_data::truth::{Field, ItemKind, Label, Line, Truth};
+use slipstream_training_data::{Receipt, Wishes, generate, generate_as, locale};
 
 fn receipts() -> impl Strategy<Value = Receipt> {
     (any::<u64>(), 0..1000_u64, 0..locale::all().len()).prop_map(|(seed, i, l)| generate(&locale::all()[l], seed, i))
+}
+
+/// Receipts and invoices, half of them wrong on purpose.
+fn any_page() -> impl Strategy<Value = Receipt> {
+    (any::<u64>(), 0..1000_u64, 0..locale::all().len(), any::<[bool; 2]>()).prop_map(
+        |(seed, i, l, [invoice, inconsistent])| {
+            generate_as(&locale::all()[l], seed, i, Wishes { invoice, inconsistent, typefaces: None })
+        },
+    )
 }
 
 fn text(line: &Line, label: &Label) -> String {
@@ -33,7 +42,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn amounts_are_printed_as_the_truth_has_them(receipt in receipts()) {
+    fn amounts_are_printed_as_the_truth_has_them(receipt in any_page()) {
         let truth = &receipt.truth;
         for (line, label) in labels(&receipt) {
             let group = label.group.unwrap_or(usize::MAX);
@@ -127,14 +136,14 @@ proptest! {
             prop_assert_eq!(amount < 0, matches!(item.kind, ItemKind::Discount | ItemKind::Return));
             if let (Some(quantity), Some(price)) = (&item.quantity, &item.unit_price) {
                 let product = quantity.parse::<f64>().unwrap() * minor(price) as f64;
-                // What comes back is counted at its price, and printed as less.
-                prop_assert!((product - amount.abs() as f64).abs() <= 0.5 + 1e-6, "{item:?}");
+                // What comes back is counted at its price, above or below zero, and printed as less.
+                prop_assert!((product.abs() - amount.abs() as f64).abs() <= 0.5 + 1e-6, "{item:?}");
             }
         }
     }
 
     #[test]
-    fn lines_lie_on_the_page_and_labels_in_their_lines(receipt in receipts()) {
+    fn lines_lie_on_the_page_and_labels_in_their_lines(receipt in any_page()) {
         let page = receipt.truth.page;
         for line in &receipt.truth.lines {
             let [left, top, right, bottom] = line.bounds;
@@ -148,6 +157,45 @@ proptest! {
             }
             prop_assert!(end <= line.text.chars().count());
         }
+    }
+
+    #[test]
+    fn codes_lie_on_the_page_below_and_above_its_lines(receipt in any_page()) {
+        let page = receipt.truth.page;
+        for code in &receipt.truth.barcodes {
+            let [left, top, right, bottom] = code.bounds;
+            prop_assert!(left >= 0.0 && top >= 0.0 && left < right && top < bottom, "{code:?}");
+            prop_assert!(right <= page.width as f32 && bottom <= page.height as f32, "{code:?} on {page:?}");
+            let apart = |l: &Line| l.bounds[3] <= top || bottom <= l.bounds[1];
+            prop_assert!(receipt.truth.lines.iter().all(apart), "{code:?}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_receipt_has_one_amount_that_contradicts_the_others(
+        seed in any::<u64>(), index in any::<u64>(), l in 0..locale::all().len(), invoice in any::<bool>(),
+    ) {
+        let wishes = Wishes { invoice, ..Wishes::default() };
+        let right = generate_as(&locale::all()[l], seed, index, wishes).truth;
+        let wrong = generate_as(&locale::all()[l], seed, index, Wishes { inconsistent: true, ..wishes }).truth;
+        let texts = |truth: &Truth| truth.lines.iter().map(|l| l.text.clone()).collect::<Vec<_>>();
+        let changed = texts(&right).iter().zip(texts(&wrong)).filter(|(a, b)| **a != *b).count();
+        prop_assert_eq!((changed, right.lines.len()), (1, wrong.lines.len()));
+        let said = wrong.inconsistency.clone().unwrap();
+        prop_assert!(right.inconsistency.is_none() && said.printed != said.consistent);
+        let at = |truth: &Truth| match (said.field, said.group) {
+            (Field::Subtotal, None) => truth.fields.subtotal.clone(),
+            (Field::Total, None) => truth.fields.total.clone(),
+            (Field::PaymentAmount, Some(g)) => truth.payments[g].amount.clone(),
+            (_, Some(g)) => truth.items[g].amount.clone(),
+            _ => None,
+        };
+        prop_assert_eq!((at(&right), at(&wrong)), (Some(said.consistent), Some(said.printed)));
+        // All else is as it was, so that what added up no longer does.
+        let mut mended = wrong.clone();
+        (mended.inconsistency, mended.lines) = (None, right.lines.clone());
+        (mended.fields, mended.items, mended.payments) = (right.fields.clone(), right.items.clone(), right.payments.clone());
+        prop_assert_eq!(mended, right);
     }
 
     #[test]

@@ -13,29 +13,21 @@ pub(super) fn write(page: &mut Composer) {
         let pattern = page.locale.pick(page.dice, "date");
         let until = page.sale.moment.later(days).print(pattern, page.locale);
         let note = page.phrase("dated_note", &|name| (name == "until").then(|| until.clone()));
-        lines(page, note);
+        page.note(note);
     }
     let notes = page.dice.pick(&[0, 0, 1, 1, 2, 3]);
     for _ in 0..notes {
         let site = format!("www.{}{}", page.merchant.host, page.locale.pick(page.dice, "web"));
         let note = page.phrase("note", &|name| (name == "site").then(|| site.clone()));
-        lines(page, note);
+        page.note(note);
     }
     if page.dice.chance(0.8) {
         let thanks = page.word("thanks");
-        lines(page, thanks);
+        page.note(thanks);
     }
     if page.dice.chance(0.2) {
         let mask = page.dice.pick(&["#############", "####################", "* ######## *", "#### #### ####"]);
         let digits = page.dice.fill(mask);
         page.centre(Text::plain(digits));
-    }
-}
-
-/// A note, cut into lines at the words that leave the fewest characters over.
-fn lines(page: &mut Composer, note: String) {
-    let limit = page.look.columns as f32 - 2.0;
-    for part in Text::plain(note).wrap(limit, |s| s.chars().count() as f32) {
-        page.centre(part);
     }
 }

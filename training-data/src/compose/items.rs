@@ -2,6 +2,7 @@
 
 use super::{Anchor, Cell, Composer, dressed};
 use crate::look::ItemStyle;
+use crate::merchant::Shop;
 use crate::sale::Entry;
 use crate::text::Text;
 use crate::truth::{Field, ItemKind};
@@ -20,6 +21,8 @@ pub(super) fn write(page: &mut Composer) {
         times: page.word("times"),
         indent: page.dice.pick(&[0.0, 0.03, 0.06, 0.15, 0.25]),
         prefix: page.dice.pick(&["{q} ", "{q} x ", "{q}x ", "{q} X ", "{q}* "]),
+        tares: page.extras.chance(0.3),
+        modifies: page.merchant.shop == Shop::Restaurant && page.extras.chance(0.3),
     };
     let sale = page.sale;
     let mut number = 0;
@@ -30,6 +33,7 @@ pub(super) fn write(page: &mut Composer) {
                 number += 1;
                 let lead = if habits.numbered { format!("{number}. ") } else { String::new() };
                 item(page, &places, &habits, lead, index, entry);
+                remarks(page, &places, &habits, entry);
             }
             _ => adjustment(page, &places, &habits, index, entry),
         }
@@ -107,6 +111,10 @@ struct Habits {
     times: String,
     indent: f32,
     prefix: &'static str,
+    /// Scales that print what the bag weighs.
+    tares: bool,
+    /// Wishes of the guests below their dishes.
+    modifies: bool,
 }
 
 fn heading(page: &mut Composer, places: &Places) {
@@ -232,6 +240,22 @@ fn item(page: &mut Composer, places: &Places, habits: &Habits, lead: String, ind
             rows.into_iter().for_each(|cells| {
                 page.row(cells);
             });
+        }
+    }
+}
+
+/// Rows below an item that are no purchase: the tare, or what a guest wishes. They carry no label.
+fn remarks(page: &mut Composer, places: &Places, habits: &Habits, entry: &Entry) {
+    let indent = Anchor::Left(places.description + habits.indent.max(0.04));
+    if habits.tares && entry.unit == Some("kg") {
+        let tare = page.look.numbers.fixed(page.extras.int(2..=60), 3);
+        let text = page.locale.expand(page.extras, "tare", &|name| (name == "t").then(|| tare.clone()));
+        page.row(vec![Cell { at: indent, text: Text::plain(text) }]);
+    }
+    if habits.modifies && page.extras.chance(0.35) {
+        for _ in 0..page.extras.pick(&[1, 1, 2, 3]) {
+            let text = page.locale.expand(page.extras, "modifier", &|_| None);
+            page.row(vec![Cell { at: indent, text: Text::plain(text) }]);
         }
     }
 }

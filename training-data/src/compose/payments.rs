@@ -53,6 +53,7 @@ fn slip(page: &mut Composer) {
             page.left(Text::plain(line));
         }
     }
+    super::extras::slip(page);
     if page.dice.chance(0.5) {
         let label = page.word("slip_amount");
         let value = page.money(None, page.sale.total);

@@ -3,12 +3,12 @@
 use image::RgbImage;
 
 use super::camera::{CELL, Camera};
-use super::grain::{Grain, Tile};
 use super::ground::Texture;
 use super::light::{Lamp, Light};
 use super::optics::Plane;
 use super::options::PhotoOptions;
 use crate::dice::Dice;
+use crate::grain::{Grain, Tile};
 use crate::render::ink::Ink;
 
 /// What the camera sees of the paper, pixel by pixel.

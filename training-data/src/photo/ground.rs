@@ -1,7 +1,7 @@
 //! What the paper lies on.
 
-use super::grain::Tile;
 use crate::dice::Dice;
+use crate::grain::Tile;
 
 /// A surface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

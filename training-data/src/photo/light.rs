@@ -1,8 +1,8 @@
 //! Light on the table: gradients, shadows and glare, on the nodes of the camera's grid.
 
 use super::camera::CELL;
-use super::grain::Tile;
 use crate::dice::Dice;
+use crate::grain::Tile;
 
 /// Strengths, 0 (none) to 1 (strong).
 #[derive(Debug, Clone, Copy, Default)]

@@ -68,7 +68,7 @@ pub(super) fn thin(ink: &mut Ink, by: f32) {
 pub(super) fn ribbon(ink: &mut Ink, dice: &mut Dice, strength: f32) {
     let mut real = |low: f64, high: f64| dice.real(low, high) as f32;
     let (length, slant, phase) = (real(150.0, 900.0), real(-0.6, 0.6), real(0.0, 6.3));
-    let mut grain = super::grain::Grain::new(dice.int(0..=i64::MAX) as u64);
+    let mut grain = crate::grain::Grain::new(dice.int(0..=i64::MAX) as u64);
     for (y, row) in ink.coverage.chunks_mut(ink.width.max(1)).enumerate() {
         let start = y as f32 * slant / length + phase;
         for (x, c) in row.iter_mut().enumerate().filter(|(_, c)| **c > 0.0) {

@@ -12,6 +12,23 @@ pub(crate) struct Ink {
     pub(crate) coverage: Vec<f32>,
 }
 
+/// Tiles of 2^TILE pixels a side.
+const TILE: u32 = 3;
+
+/// Which tiles of a page have ink in them, or so close that sampling feels it.
+pub(crate) struct Inked {
+    columns: usize,
+    tiles: Vec<bool>,
+}
+
+impl Inked {
+    /// False where a sample in this pixel is surely blank.
+    #[inline]
+    pub(crate) fn near(&self, x: usize, y: usize) -> bool {
+        self.tiles.get((y >> TILE) * self.columns + (x >> TILE)).copied().unwrap_or(true)
+    }
+}
+
 impl Ink {
     pub(crate) fn blank(page: PageSize) -> Self {
         let (width, height) = (page.width as usize, page.height as usize);
@@ -63,20 +80,51 @@ impl Ink {
         }
     }
 
-    /// Coverage at a point, bilinear between pixel centres.
-    pub(crate) fn sample(&self, x: f32, y: f32) -> f32 {
-        let (x, y) = (x - 0.5, y - 0.5);
-        let (x0, y0) = (x.floor(), y.floor());
-        let (fx, fy) = (x - x0, y - y0);
-        let at = |dx: f32, dy: f32| {
-            let (x, y) = (x0 + dx, y0 + dy);
-            if x < 0.0 || y < 0.0 || x >= self.width as f32 {
-                return 0.0;
+    /// Where there is ink.
+    pub(crate) fn inked(&self) -> Inked {
+        let columns = (self.width >> TILE) + 2;
+        let mut tiles = vec![false; columns * ((self.height >> TILE) + 2)];
+        for (y, row) in self.coverage.chunks(self.width.max(1)).enumerate() {
+            for (x, _) in row.iter().enumerate().filter(|(_, c)| **c > 0.0) {
+                // A point is mixed from the pixels around it, so ink is felt one pixel further.
+                for (x, y) in [
+                    (x.saturating_sub(1), y.saturating_sub(1)),
+                    (x + 1, y.saturating_sub(1)),
+                    (x.saturating_sub(1), y + 1),
+                    (x + 1, y + 1),
+                ] {
+                    if let Some(tile) = tiles.get_mut((y >> TILE) * columns + (x >> TILE)) {
+                        *tile = true;
+                    }
+                }
             }
-            self.coverage.get(y as usize * self.width + x as usize).copied().unwrap_or(0.0)
+        }
+        Inked { columns, tiles }
+    }
+
+    /// Coverage at a point, bilinear between pixel centres.
+    #[inline]
+    pub(crate) fn sample(&self, x: f32, y: f32) -> f32 {
+        // Counted from the centre of a pixel beyond the corner, so that cutting decimals off is rounding down.
+        let (x, y) = (x + 0.5, y + 0.5);
+        if x < 0.0 || y < 0.0 {
+            return 0.0;
+        }
+        // Conversions to 32 bits are one instruction, those to 64 many, and no page is that large.
+        let (column, row) = (x as i32 as usize, y as i32 as usize);
+        let (fx, fy) = (x - column as f32, y - row as f32);
+        let inside = column > 0 && row > 0 && column < self.width && row < self.height;
+        let [a, b, c, d] = if inside {
+            let corner = (row - 1) * self.width + column - 1;
+            let pair = |at: usize| self.coverage.get(at..at + 2).map_or([0.0; 2], |p| [p[0], p[1]]);
+            let ([a, b], [c, d]) = (pair(corner), pair(corner + self.width));
+            [a, b, c, d]
+        } else {
+            [[1, 1], [0, 1], [1, 0], [0, 0]].map(|[dx, dy]| match (column.checked_sub(dx), row.checked_sub(dy)) {
+                (Some(x), Some(y)) if x < self.width => self.coverage.get(y * self.width + x).copied().unwrap_or(0.0),
+                _ => 0.0,
+            })
         };
-        let top = at(0.0, 0.0) * (1.0 - fx) + at(1.0, 0.0) * fx;
-        let bottom = at(0.0, 1.0) * (1.0 - fx) + at(1.0, 1.0) * fx;
-        top * (1.0 - fy) + bottom * fy
+        (a * (1.0 - fx) + b * fx) * (1.0 - fy) + (c * (1.0 - fx) + d * fx) * fy
     }
 }

@@ -2,10 +2,10 @@
 
 /// Splitmix64, whose stream is good enough for noise and costs a nanosecond.
 #[derive(Debug, Clone)]
-pub(super) struct Grain(u64);
+pub(crate) struct Grain(u64);
 
 impl Grain {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
@@ -16,14 +16,19 @@ impl Grain {
         z ^ (z >> 31)
     }
 
+    /// A whole number below `limit`, a power of two.
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
+        (self.next() >> 32) as usize & (limit - 1)
+    }
+
     /// A number in `[0, 1)` with eight bits.
-    pub(super) fn byte(&mut self) -> f32 {
+    pub(crate) fn byte(&mut self) -> f32 {
         (self.next() >> 56) as f32 / 256.0
     }
 
     /// One nearly normal number and two nearly triangular ones, all with mean
     /// 0 and standard deviation 1: sums of bytes.
-    pub(super) fn triple(&mut self) -> [f32; 3] {
+    pub(crate) fn triple(&mut self) -> [f32; 3] {
         let bits = self.next();
         let byte = |i: u32| ((bits >> (8 * i)) & 0xff) as f32;
         [
@@ -39,16 +44,16 @@ const SIDE: usize = 128;
 
 /// Smooth noise that repeats, 0 to 1.
 #[derive(Debug, Clone)]
-pub(super) struct Tile(Vec<f32>);
+pub(crate) struct Tile(Vec<f32>);
 
 impl Tile {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let mut grain = Grain::new(seed);
         Self((0..SIDE * SIDE).map(|_| grain.byte()).collect())
     }
 
     /// The noise at a place, smooth between whole numbers.
-    pub(super) fn at(&self, x: f32, y: f32) -> f32 {
+    pub(crate) fn at(&self, x: f32, y: f32) -> f32 {
         let (x0, y0) = (x.floor(), y.floor());
         let smooth = |t: f32| t * t * (3.0 - 2.0 * t);
         let (fx, fy) = (smooth(x - x0), smooth(y - y0));
@@ -63,7 +68,7 @@ impl Tile {
     }
 
     /// Noise of several sizes, the coarsest with a period of one.
-    pub(super) fn cloud(&self, x: f32, y: f32) -> f32 {
+    pub(crate) fn cloud(&self, x: f32, y: f32) -> f32 {
         0.55 * self.at(x, y) + 0.3 * self.at(x * 2.3 + 17.0, y * 2.3 + 5.0) + 0.15 * self.at(x * 5.1 + 3.0, y * 5.1)
     }
 }
