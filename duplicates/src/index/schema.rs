@@ -1,5 +1,7 @@
 //! The tables, and how a database file is opened without trusting it.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
@@ -39,6 +41,7 @@ const CUSTOMERS: (&str, &str) =
 
 /// A connection that may write. Makes the tables in a new file; of an old one it checks that they are ours.
 pub(super) fn writer(path: &Path, secret: &Secret, settings: &Settings) -> Result<Connection, IndexError> {
+    refuse_others(path)?;
     let connection = connect(path, settings, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
     // What is acknowledged is on the disk: every commit waits for it.
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -53,6 +56,19 @@ pub(super) fn writer(path: &Path, secret: &Secret, settings: &Settings) -> Resul
     prepare(&connection, path, secret)?;
     connection.execute_batch("COMMIT")?;
     Ok(connection)
+}
+
+/// What every SQLite database begins with; SQLite itself takes a file of a few bytes for an empty one and writes over it.
+const MAGIC: &[u8] = b"SQLite format 3\0";
+
+fn refuse_others(path: &Path) -> Result<(), IndexError> {
+    let mut start = Vec::new();
+    // What cannot be read here cannot be opened either, which then says why.
+    if let Ok(file) = File::open(path) {
+        let _ = file.take(MAGIC.len() as u64).read_to_end(&mut start);
+    }
+    let ours = start.is_empty() || start == MAGIC;
+    ours.then_some(()).ok_or_else(|| IndexError::NotAnIndex { path: path.to_owned() })
 }
 
 /// A connection that only reads.

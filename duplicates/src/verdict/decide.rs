@@ -25,8 +25,7 @@ pub(super) fn decide(evidence: &Evidence) -> (Verdict, f32) {
     let conflict = [Field::ReceiptNumber, Field::Time, Field::Date].into_iter().any(|f| is(f, Outcome::Different));
     let same_text = evidence.pieces >= MIN_PIECES && evidence.text.is_some_and(|share| share >= SAME_TEXT);
     let other_rows = evidence.rows_different > 0 && evidence.surest_difference >= SURE_ROW;
-    let identified = is(Field::ReceiptNumber, Outcome::Same) && (agrees(Field::Date) || agrees(Field::Total))
-        || is(Field::Time, Outcome::Same) && is(Field::Date, Outcome::Same) && agrees(Field::Total);
+    let identified = identified(evidence);
     let score = score(evidence, conflict, other_rows);
     if !conflict && (identified || same_text && !other_rows) {
         let one_image = evidence.misfit.is_some_and(|misfit| misfit <= ONE_IMAGE_MISFIT)
@@ -36,6 +35,34 @@ pub(super) fn decide(evidence: &Evidence) -> (Verdict, f32) {
     }
     let purchase = agrees(Field::Merchant) && is(Field::Date, Outcome::Same) && is(Field::Total, Outcome::Same);
     (if purchase { Verdict::EqualPurchase } else { Verdict::Distinct }, score)
+}
+
+/// What a field that agrees is worth, and what one that nearly does: by how many receipts of a day share it.
+const WEIGHTS: [(Field, u32, u32); 6] = [
+    (Field::ReceiptNumber, 4, 2),
+    (Field::Time, 3, 1),
+    (Field::Date, 2, 1),
+    (Field::Total, 2, 1),
+    (Field::Items, 2, 1),
+    (Field::Merchant, 1, 1),
+];
+
+/// Fields that are worth so much together are those of one receipt.
+const ENOUGH: u32 = 7;
+
+/// Whether the values alone say that it is one receipt. Something that equal purchases do not share has to be among
+/// them: the number or the time, or both nearly.
+fn identified(evidence: &Evidence) -> bool {
+    let worth = |(field, same, near): &(Field, u32, u32)| match evidence.field(*field) {
+        Outcome::Same => *same,
+        Outcome::Near => *near,
+        Outcome::Different | Outcome::Unknown => 0,
+    };
+    let is = |field, outcome| evidence.field(field) == outcome;
+    let (number, time) = (Field::ReceiptNumber, Field::Time);
+    let unique =
+        is(number, Outcome::Same) || is(time, Outcome::Same) || is(number, Outcome::Near) && is(time, Outcome::Near);
+    unique && WEIGHTS.iter().map(worth).sum::<u32>() >= ENOUGH
 }
 
 fn score(evidence: &Evidence, conflict: bool, other_rows: bool) -> f32 {

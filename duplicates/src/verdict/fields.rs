@@ -45,8 +45,10 @@ pub(super) fn compare(a: &Fingerprint, b: &Fingerprint, field: Field) -> Outcome
     match field {
         Field::Merchant => overlap(one, other, 0.5),
         Field::Items => overlap(one, other, 0.7),
-        Field::ReceiptNumber | Field::Time if printed_on_both(a, b, one, other) => Outcome::Unknown,
-        _ => differing(one, other),
+        _ => match differing(one, other) {
+            Outcome::Different if printed_on_both(a, b, one, other) => Outcome::Unknown,
+            outcome => outcome,
+        },
     }
 }
 
