@@ -48,7 +48,7 @@ impl Fingerprint {
             out.two(row.place.1 as u16);
             out.four(row.look);
         });
-        out.list(words, |out, word| out.two(*word));
+        out.list(words, |out, word| out.four(*word));
         out.eight(*look);
         for field in &self.purchase.fields {
             let Some(field) = field else {
@@ -58,7 +58,7 @@ impl Fingerprint {
             out.one(1);
             out.four(field.value);
             out.one(field.confidence);
-            out.two(field.word);
+            out.four(field.word);
             out.list(&field.near, |out, near| out.two(*near));
         }
         out.list(&self.purchase.combinations, |out, hash| out.six(*hash));
@@ -86,7 +86,7 @@ impl Fingerprint {
                     look: reader.four()?,
                 })
             })?,
-            words: reader.list(MAX_WORDS, Reader::two)?,
+            words: reader.list(MAX_WORDS, Reader::four)?,
             look: reader.eight()?,
         };
         let mut fields = [const { None }; Field::ALL.len()];
@@ -95,7 +95,7 @@ impl Fingerprint {
                 *field = Some(FieldPrint {
                     value: reader.four()?,
                     confidence: reader.one()?,
-                    word: reader.two()?,
+                    word: reader.four()?,
                     near: reader.list(MAX_NEIGHBOURS, Reader::two)?,
                 });
             }

@@ -53,7 +53,7 @@ pub(crate) struct PagePrint {
     /// Rows from top to bottom.
     pub(crate) rows: Vec<RowPrint>,
     /// Keyed hashes of words with digits, ascending.
-    pub(crate) words: Vec<u16>,
+    pub(crate) words: Vec<u32>,
     /// How the page looks inside the frame of its rows; 0 without pixels.
     pub(crate) look: u64,
 }
@@ -91,22 +91,26 @@ fn keep_smallest(rows: &mut Vec<RowPrint>) {
     }
 }
 
-fn words(lines: &[Line], key: &TenantKey) -> Vec<u16> {
+fn words(lines: &[Line], key: &TenantKey) -> Vec<u32> {
     let words = lines.iter().flat_map(|line| line.text.split_whitespace());
-    let mut hashes: Vec<u16> = words.filter_map(|word| word_hash(word, key)).collect();
+    let mut hashes: Vec<u32> = words.filter_map(|word| word_hash(word, key)).collect();
     hashes.sort_unstable();
     hashes.dedup();
     hashes.truncate(MAX_WORDS);
     hashes
 }
 
-/// The hash of a word with digits, as pages keep it.
-pub(crate) fn word_hash(word: &str, key: &TenantKey) -> Option<u16> {
-    let word = folded(word);
-    (digits(&word).len() >= MIN_DIGITS).then(|| short(Role::Word, &word, key))
+/// The hash of a word with digits, as pages keep it. A time is no price: 16:25 differs from 16.25.
+pub(crate) fn word_hash(word: &str, key: &TenantKey) -> Option<u32> {
+    let mut text = folded(word);
+    let telling = digits(&text).len() >= MIN_DIGITS;
+    if word.contains(':') {
+        text.push(':');
+    }
+    telling.then(|| ((key.hash(Role::Word, &[text.as_bytes()]) >> 32) as u32).max(1))
 }
 
 /// 16 bits that are never 0.
-pub(crate) fn short(role: Role, text: &str, key: &TenantKey) -> u16 {
+fn short(role: Role, text: &str, key: &TenantKey) -> u16 {
     ((key.hash(role, &[text.as_bytes()]) >> 48) as u16).max(1)
 }

@@ -81,7 +81,7 @@ pub(crate) struct FieldPrint {
     /// Probability of the value, in 255ths.
     pub(crate) confidence: u8,
     /// The hash that the printed value has among the words of a page; 0 for those without digits.
-    pub(crate) word: u16,
+    pub(crate) word: u32,
     /// Keyed hashes of what is near the value, ascending.
     pub(crate) near: Vec<u16>,
 }

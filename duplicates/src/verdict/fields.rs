@@ -46,7 +46,7 @@ pub(super) fn compare(a: &Fingerprint, b: &Fingerprint, field: Field) -> Outcome
         Field::Merchant => overlap(one, other, 0.5),
         Field::Items => overlap(one, other, 0.7),
         _ => match differing(one, other) {
-            Outcome::Different if printed_on_both(a, b, one, other) => Outcome::Unknown,
+            Outcome::Different if several(field) && printed_on_both(a, b, one, other) => Outcome::Unknown,
             outcome => outcome,
         },
     }
@@ -64,10 +64,15 @@ fn overlap(one: &FieldPrint, other: &FieldPrint, enough: f32) -> Outcome {
     }
 }
 
+/// Of what receipts print several of.
+fn several(field: Field) -> bool {
+    matches!(field, Field::ReceiptNumber | Field::Time)
+}
+
 /// Receipts print several numbers and times; where each page shows what the other was taken by, extraction chose
 /// differently, and the receipts need not differ.
 fn printed_on_both(a: &Fingerprint, b: &Fingerprint, one: &FieldPrint, other: &FieldPrint) -> bool {
-    let shows = |page: &Fingerprint, word: u16| word != 0 && page.page.words.binary_search(&word).is_ok();
+    let shows = |page: &Fingerprint, word: u32| word != 0 && page.page.words.binary_search(&word).is_ok();
     shows(a, other.word) || shows(b, one.word)
 }
 
