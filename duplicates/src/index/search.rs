@@ -1,5 +1,7 @@
 //! Finding the earlier receipt that a new one agrees with most.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{IndexError, Match};
@@ -45,7 +47,7 @@ pub(super) fn find(
     now: u64,
 ) -> Result<Found, IndexError> {
     let number = tenant(connection, key)?;
-    let (ids, features) = walk(connection, number, fingerprint)?;
+    let (ids, features) = walk(connection, number, fingerprint, &Coming::new())?;
     let mut best: Option<Match> = None;
     for id in most_shared(ids) {
         let Some((seen, earlier)) = load(connection, key, number, id, now)? else { continue };
@@ -61,11 +63,15 @@ pub(super) fn find(
     Ok(Found { earlier: best, features })
 }
 
+/// How many postings of a feature are about to be written.
+pub(super) type Coming = HashMap<u64, usize>;
+
 /// The fingerprints under every feature, one entry for each feature; and the features that have room.
 pub(super) fn walk(
     connection: &Connection,
     tenant: Option<i64>,
     fingerprint: &Fingerprint,
+    coming: &Coming,
 ) -> Result<(Vec<i64>, Vec<u64>), IndexError> {
     let mut statement =
         connection.prepare_cached("SELECT id FROM postings WHERE tenant = ?1 AND feature = ?2 ORDER BY id LIMIT ?3")?;
@@ -77,7 +83,7 @@ pub(super) fn walk(
         while let Some(row) = rows.next()? {
             ids.push(row.get(0)?);
         }
-        Ok(ids.len() - before < COMMON)
+        Ok(ids.len() - before + coming.get(&feature).copied().unwrap_or(0) < COMMON)
     };
     for feature in &fingerprint.purchase.combinations {
         if look(*feature)? {

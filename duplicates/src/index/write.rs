@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::search::{self, Found};
+use super::search::{self, Coming, Found};
 use super::{Claim, IndexError, Remembered};
 use crate::key::{Role, TenantKey};
 
@@ -15,28 +15,45 @@ const FEATURE: usize = 6;
 /// Looks up and remembers.
 pub(super) fn remember(connection: &Connection, key: &TenantKey, claim: &Claim) -> Result<Remembered, IndexError> {
     let Found { earlier, features } = search::find(connection, key, claim.fingerprint, claim.now)?;
-    let id = insert(connection, key, claim, &features)?;
+    let tenant = tenant(connection, key)?;
+    let id = insert(connection, key, tenant, claim, &features)?;
+    features.iter().try_for_each(|feature| post(connection, tenant, *feature, id))?;
     Ok(Remembered { id: search::name(key, id), earlier })
 }
 
-/// Remembers without looking up. Postings go in by feature, which touches each page of them once.
+/// Remembers without looking up. Postings go in by feature at the end, which touches every page of them once.
 pub(super) fn import(connection: &Connection, key: &TenantKey, claims: &[Claim]) -> Result<(), IndexError> {
-    let number = search::tenant(connection, key)?;
+    let tenant = tenant(connection, key)?;
+    let mut coming = Coming::new();
+    let mut postings: Vec<(u64, i64)> = Vec::new();
     for claim in claims {
-        let (_, features) = search::walk(connection, number, claim.fingerprint)?;
-        insert(connection, key, claim, &features)?;
+        let (_, features) = search::walk(connection, Some(tenant), claim.fingerprint, &coming)?;
+        let id = insert(connection, key, tenant, claim, &features)?;
+        for feature in features {
+            *coming.entry(feature).or_default() += 1;
+            postings.push((feature, id));
+        }
     }
-    Ok(())
+    postings.sort_unstable();
+    postings.into_iter().try_for_each(|(feature, id)| post(connection, tenant, feature, id))
 }
 
-fn insert(connection: &Connection, key: &TenantKey, claim: &Claim, features: &[u64]) -> Result<i64, IndexError> {
-    let tenant = match search::tenant(connection, key)? {
-        Some(number) => number,
-        None => {
-            connection.execute("INSERT INTO tenants (tenant) VALUES (?1)", [key.wide(Role::Tenant, &[])])?;
-            connection.last_insert_rowid()
-        }
-    };
+/// The number of a tenant, who gets one with the first receipt.
+fn tenant(connection: &Connection, key: &TenantKey) -> Result<i64, IndexError> {
+    if let Some(number) = search::tenant(connection, key)? {
+        return Ok(number);
+    }
+    connection.execute("INSERT INTO tenants (tenant) VALUES (?1)", [key.wide(Role::Tenant, &[])])?;
+    Ok(connection.last_insert_rowid())
+}
+
+fn insert(
+    connection: &Connection,
+    key: &TenantKey,
+    tenant: i64,
+    claim: &Claim,
+    features: &[u64],
+) -> Result<i64, IndexError> {
     let customer = claim.customer.map(|name| key.wide(Role::Customer, &[name.as_bytes()]));
     let posted: Vec<u8> = features.iter().flat_map(|f| f.to_le_bytes().into_iter().take(FEATURE)).collect();
     let expires = i64::try_from(claim.now.saturating_add(claim.keep_s)).unwrap_or(i64::MAX);
@@ -47,12 +64,13 @@ fn insert(connection: &Connection, key: &TenantKey, claim: &Claim, features: &[u
             "INSERT INTO fingerprints (tenant, seen, expires, customer, posted, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
         .execute(params![tenant, seen, expires, customer, posted, body])?;
-    let id = connection.last_insert_rowid();
-    let mut post = connection.prepare_cached("INSERT OR IGNORE INTO postings VALUES (?1, ?2, ?3)")?;
-    for feature in features {
-        post.execute(params![tenant, *feature as i64, id])?;
-    }
-    Ok(id)
+    Ok(connection.last_insert_rowid())
+}
+
+fn post(connection: &Connection, tenant: i64, feature: u64, id: i64) -> Result<(), IndexError> {
+    let mut statement = connection.prepare_cached("INSERT OR IGNORE INTO postings VALUES (?1, ?2, ?3)")?;
+    statement.execute(params![tenant, feature as i64, id])?;
+    Ok(())
 }
 
 /// Removes a few of those whose time is over.
