@@ -66,6 +66,7 @@ fn response() -> ReceiptResponse {
         },
         text: Some("Backhaus\n9,00".into()),
         lines: Some(vec![Line { text: "9,00".into(), confidence: 0.5, polygon: POLYGON, page: None }]),
+        duplicates: None,
         quality: Some(Quality {
             usable: true,
             issues: vec![QualityIssue { code: "blur".into(), severity: 0.5, advice: "hold still".into() }],
