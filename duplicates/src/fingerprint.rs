@@ -1,7 +1,7 @@
 //! Everything that is kept of a receipt.
 
 use crate::codec::{Reader, Writer};
-use crate::image::{MAX_ROWS, MAX_WORDS, PagePrint, RowPrint, shingles};
+use crate::image::{MAX_ROWS, PagePrint, RowPrint, numerals, shingles};
 use crate::key::{Role, TenantKey};
 use crate::page::{Page, Purchase};
 use crate::purchase::{Field, FieldPrint, MAX_COMBINATIONS, MAX_NEIGHBOURS, PurchasePrint};
@@ -38,7 +38,7 @@ impl Fingerprint {
     /// Its bytes, with a keyed seal that tells damage and forgery.
     pub(crate) fn to_bytes(&self, key: &TenantKey) -> Vec<u8> {
         let mut out = Writer::new(VERSION);
-        let PagePrint { shingles, rows, words, look } = &self.page;
+        let PagePrint { shingles, rows, numerals, look } = &self.page;
         out.list(shingles, |out, hash| out.six(*hash));
         out.list(rows, |out, row| {
             out.four(row.text);
@@ -48,7 +48,7 @@ impl Fingerprint {
             out.two(row.place.1 as u16);
             out.four(row.look);
         });
-        out.list(words, |out, word| out.four(*word));
+        out.list(numerals, |out, numeral| out.four(*numeral));
         out.eight(*look);
         for field in &self.purchase.fields {
             let Some(field) = field else {
@@ -58,7 +58,7 @@ impl Fingerprint {
             out.one(1);
             out.four(field.value);
             out.one(field.confidence);
-            out.four(field.word);
+            out.list(field.numeral.as_slice(), |out, numeral| out.four(*numeral));
             out.list(&field.near, |out, near| out.two(*near));
         }
         out.list(&self.purchase.combinations, |out, hash| out.six(*hash));
@@ -86,7 +86,7 @@ impl Fingerprint {
                     look: reader.four()?,
                 })
             })?,
-            words: reader.list(MAX_WORDS, Reader::four)?,
+            numerals: reader.list(numerals::KEPT, Reader::four)?,
             look: reader.eight()?,
         };
         let mut fields = [const { None }; Field::ALL.len()];
@@ -95,7 +95,7 @@ impl Fingerprint {
                 *field = Some(FieldPrint {
                     value: reader.four()?,
                     confidence: reader.one()?,
-                    word: reader.four()?,
+                    numeral: reader.list(1, Reader::four)?.first().copied(),
                     near: reader.list(MAX_NEIGHBOURS, Reader::two)?,
                 });
             }

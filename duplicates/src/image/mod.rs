@@ -6,25 +6,23 @@
 //! |---|---|
 //! | [`shingles`]: keyed hashes of pieces of rows | crops, turns, misread characters elsewhere |
 //! | rows: keyed hash of the text, place, look | crops, turns, sizes; the places say whether it is one image |
-//! | words: keyed hashes of words with digits | an extraction that takes another number for the receipt's |
+//! | [`numerals`]: keyed hashes of them | an extraction that takes another number for the receipt's |
 //! | page: perceptual hash inside the frame of the rows | turns, sizes, light, compression |
 
 mod look;
+pub(crate) mod numerals;
 mod rows;
 pub(crate) mod shingles;
 
-use crate::fold::{digits, folded};
+use crate::fold::digits;
 use crate::key::{Role, TenantKey};
-use crate::page::{Line, Page};
+use crate::page::Page;
 use rows::{Row, Rows};
 
 /// Rows that are kept of a page.
 pub(crate) const MAX_ROWS: usize = 64;
 
-/// Words with digits that are kept of a page.
-pub(crate) const MAX_WORDS: usize = 96;
-
-/// Fewer digits than this do not tell rows or words apart.
+/// Fewer digits than this do not tell rows apart.
 const MIN_DIGITS: usize = 3;
 
 /// Places are kept in this part of the height of a row.
@@ -52,8 +50,8 @@ pub(crate) struct PagePrint {
     pub(crate) shingles: Vec<u64>,
     /// Rows from top to bottom.
     pub(crate) rows: Vec<RowPrint>,
-    /// Keyed hashes of words with digits, ascending.
-    pub(crate) words: Vec<u32>,
+    /// Keyed hashes of its numerals, ascending.
+    pub(crate) numerals: Vec<u32>,
     /// How the page looks inside the frame of its rows; 0 without pixels.
     pub(crate) look: u64,
 }
@@ -64,7 +62,12 @@ impl PagePrint {
         let look = page.photo.as_ref().filter(|_| !rows.rows.is_empty()).map_or(0, |p| look::page_look(&rows, p));
         let mut prints: Vec<RowPrint> = rows.rows.iter().map(|row| row_print(row, &rows, page, key)).collect();
         keep_smallest(&mut prints);
-        Self { shingles: shingles::sketch(&rows.rows, key), rows: prints, words: words(page.lines, key), look }
+        Self {
+            shingles: shingles::sketch(&rows.rows, key),
+            rows: prints,
+            numerals: numerals::kept(page.lines, key),
+            look,
+        }
     }
 }
 
@@ -89,25 +92,6 @@ fn keep_smallest(rows: &mut Vec<RowPrint>) {
         rows.retain(|row| row.text <= last);
         rows.truncate(MAX_ROWS);
     }
-}
-
-fn words(lines: &[Line], key: &TenantKey) -> Vec<u32> {
-    let words = lines.iter().flat_map(|line| line.text.split_whitespace());
-    let mut hashes: Vec<u32> = words.filter_map(|word| word_hash(word, key)).collect();
-    hashes.sort_unstable();
-    hashes.dedup();
-    hashes.truncate(MAX_WORDS);
-    hashes
-}
-
-/// The hash of a word with digits, as pages keep it. A time is no price: 16:25 differs from 16.25.
-pub(crate) fn word_hash(word: &str, key: &TenantKey) -> Option<u32> {
-    let mut text = folded(word);
-    let telling = digits(&text).len() >= MIN_DIGITS;
-    if word.contains(':') {
-        text.push(':');
-    }
-    telling.then(|| ((key.hash(Role::Word, &[text.as_bytes()]) >> 32) as u32).max(1))
 }
 
 /// 16 bits that are never 0.

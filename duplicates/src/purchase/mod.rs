@@ -8,7 +8,7 @@
 mod neighbours;
 
 use crate::fold::folded;
-use crate::image::{shingles::HASH_BITS, word_hash};
+use crate::image::{numerals, shingles::HASH_BITS};
 use crate::key::{Role, TenantKey};
 use crate::page::{Purchase, Told};
 pub(crate) use neighbours::MAX_NEIGHBOURS;
@@ -80,8 +80,8 @@ pub(crate) struct FieldPrint {
     pub(crate) value: u32,
     /// Probability of the value, in 255ths.
     pub(crate) confidence: u8,
-    /// The hash that the printed value has among the words of a page; 0 for those without digits.
-    pub(crate) word: u32,
+    /// The hash that the printed value has among the numerals of a page, if it has one.
+    pub(crate) numeral: Option<u32>,
     /// Keyed hashes of what is near the value, ascending.
     pub(crate) near: Vec<u16>,
 }
@@ -175,11 +175,10 @@ impl Value {
         near.sort_unstable();
         near.dedup();
         near.truncate(MAX_NEIGHBOURS);
-        let word = self.printed.split_whitespace().find_map(|word| word_hash(word, key));
         FieldPrint {
             value: (key.hash(Role::Field, &[name, self.text.as_bytes()]) >> 32) as u32,
             confidence: (self.confidence.clamp(0.0, 1.0) * 255.0) as u8,
-            word: word.unwrap_or(0),
+            numeral: numerals::of_value(&self.printed, key),
             near,
         }
     }

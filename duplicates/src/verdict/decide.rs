@@ -4,19 +4,16 @@ use super::{Evidence, Outcome, Verdict};
 use crate::purchase::Field;
 
 /// As much of the text has to be shared by two readings of one receipt.
-const SAME_TEXT: f32 = 0.5;
+const SAME_TEXT: f32 = 0.6;
 
 /// From fewer pieces of text nothing is concluded.
 const MIN_PIECES: usize = 6;
 
 /// Rows of one image are where they were to within this, in heights of a row.
-const ONE_IMAGE_MISFIT: f32 = 0.12;
+const ONE_IMAGE_MISFIT: f32 = 0.075;
 
 /// And look the same but for this share of bits.
-const ONE_IMAGE_LOOK: f32 = 0.15;
-
-/// A row with other digits is another row if both readings are this sure.
-const SURE_ROW: f32 = 0.9;
+const ONE_IMAGE_LOOK: f32 = 0.35;
 
 /// The verdict, and how much speaks for one receipt.
 pub(super) fn decide(evidence: &Evidence) -> (Verdict, f32) {
@@ -24,10 +21,11 @@ pub(super) fn decide(evidence: &Evidence) -> (Verdict, f32) {
     let agrees = |field: Field| matches!(evidence.field(field), Outcome::Same | Outcome::Near);
     let conflict = [Field::ReceiptNumber, Field::Time, Field::Date].into_iter().any(|f| is(f, Outcome::Different));
     let same_text = evidence.pieces >= MIN_PIECES && evidence.text.is_some_and(|share| share >= SAME_TEXT);
-    let other_rows = evidence.rows_different > 0 && evidence.surest_difference >= SURE_ROW;
+    // A crop shows less and a reader that errs is unsure; another slip has numbers of its own, and lacks some.
+    let other_numbers = evidence.only_earlier > 0 && evidence.only_new > 0;
     let identified = identified(evidence);
-    let score = score(evidence, conflict, other_rows);
-    if !conflict && (identified || same_text && !other_rows) {
+    let score = score(evidence, conflict, other_numbers);
+    if !conflict && (identified || same_text && !other_numbers) {
         let one_image = evidence.misfit.is_some_and(|misfit| misfit <= ONE_IMAGE_MISFIT)
             && evidence.row_looks.is_some_and(|look| look <= ONE_IMAGE_LOOK);
         let verdict = if one_image { Verdict::SameImage } else { Verdict::SameReceiptAgain };
@@ -65,8 +63,8 @@ fn identified(evidence: &Evidence) -> bool {
     unique && WEIGHTS.iter().map(worth).sum::<u32>() >= ENOUGH
 }
 
-fn score(evidence: &Evidence, conflict: bool, other_rows: bool) -> f32 {
+fn score(evidence: &Evidence, conflict: bool, other_numbers: bool) -> f32 {
     let text = evidence.text.unwrap_or(0.0);
-    let doubt = if conflict { 0.2 } else { 1.0 } * if other_rows { 0.6 } else { 1.0 };
+    let doubt = if conflict { 0.2 } else { 1.0 } * if other_numbers { 0.6 } else { 1.0 };
     text * doubt
 }

@@ -1,6 +1,7 @@
 //! Fields of two purchases against each other, by their hashes.
 
 use crate::fingerprint::Fingerprint;
+use crate::image::numerals::holds;
 use crate::purchase::{Field, FieldPrint};
 
 /// How a field of two receipts compares.
@@ -66,14 +67,14 @@ fn overlap(one: &FieldPrint, other: &FieldPrint, enough: f32) -> Outcome {
 
 /// Of what receipts print several of.
 fn several(field: Field) -> bool {
-    matches!(field, Field::ReceiptNumber | Field::Time)
+    matches!(field, Field::ReceiptNumber | Field::Time | Field::Date)
 }
 
-/// Receipts print several numbers and times; where each page shows what the other was taken by, extraction chose
+/// Receipts print several numbers, times and dates; where each page shows what the other was taken by, extraction chose
 /// differently, and the receipts need not differ.
 fn printed_on_both(a: &Fingerprint, b: &Fingerprint, one: &FieldPrint, other: &FieldPrint) -> bool {
-    let shows = |page: &Fingerprint, word: u32| word != 0 && page.page.words.binary_search(&word).is_ok();
-    shows(a, other.word) || shows(b, one.word)
+    let shows = |page: &Fingerprint, value: &FieldPrint| value.numeral.is_some_and(|n| holds(&page.page.numerals, n));
+    shows(a, other) || shows(b, one)
 }
 
 fn differing(one: &FieldPrint, other: &FieldPrint) -> Outcome {

@@ -9,6 +9,7 @@ mod fields;
 mod rows;
 
 use crate::fingerprint::Fingerprint;
+use crate::image::numerals::only_in;
 use crate::image::shingles::containment;
 use crate::purchase::Field;
 pub use fields::Outcome;
@@ -60,10 +61,12 @@ pub struct Evidence {
     pub rows_same: usize,
     /// Rows with digits that have a counterpart in the same place.
     pub rows_paired: usize,
-    /// Of those: how many read other digits.
+    /// Numbers that the earlier page shows surely, and the new one not at all.
+    pub only_earlier: usize,
+    /// Numbers that the new page shows surely, and the earlier one not at all.
+    pub only_new: usize,
+    /// Of the paired rows: how many read other digits.
     pub rows_different: usize,
-    /// How sure the surest of these is, 0 to 1.
-    pub surest_difference: f32,
     /// How far rows are from where they would be on one image, in heights of a row.
     pub misfit: Option<f32>,
     /// Share of bits in which rows with the same text look different, 0 to about 0.5.
@@ -88,8 +91,9 @@ impl Evidence {
             pieces: text.map_or(0, |(_, pieces)| pieces),
             rows_same: rows.same,
             rows_paired: rows.paired,
+            only_earlier: only_in(&a.page.numerals, &b.page.numerals),
+            only_new: only_in(&b.page.numerals, &a.page.numerals),
             rows_different: rows.different,
-            surest_difference: rows.surest_difference,
             misfit: rows.misfit,
             row_looks: rows.look,
             page_looks: (looks.0 != 0 && looks.1 != 0).then(|| (looks.0 ^ looks.1).count_ones() as f32 / 63.0),

@@ -25,10 +25,8 @@ pub(super) struct RowsCompared {
     pub(super) same: usize,
     /// Rows in the same place whose digits are the same, though not their letters.
     pub(super) same_digits: usize,
-    /// The smaller number of characters that can tell: rows with digits that have a counterpart.
+    /// Rows with digits that have a counterpart.
     pub(super) paired: usize,
-    /// Certainties of pairs in the same place with other digits: of each pair the smaller one, the largest of all.
-    pub(super) surest_difference: f32,
     /// Pairs in the same place with other digits.
     pub(super) different: usize,
     /// Mean distance of the rows in common after the best affine map, in heights of a row.
@@ -111,8 +109,6 @@ fn opposite(a: &[RowPrint], b: &[RowPrint], map: &Affine, pairs: &[Pair], out: &
             out.same_digits += 1;
         } else {
             out.different += 1;
-            let sure = f32::from(row.certainty.min(other.certainty)) / 255.0;
-            out.surest_difference = out.surest_difference.max(sure);
         }
     }
 }

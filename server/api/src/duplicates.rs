@@ -60,6 +60,10 @@ pub struct DuplicateEvidence {
     /// Share of pieces of text with digits that both show, of those that the smaller one can show, 0 to 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text_shared: Option<f32>,
+    /// Numbers that the earlier one shows surely and this one not at all; a crop shows fewer.
+    pub numbers_only_earlier: u32,
+    /// Numbers that this one shows surely and the earlier one not at all.
+    pub numbers_only_here: u32,
     /// Rows of text that are the same.
     pub rows_same: u32,
     /// Rows of text in the same place that read other digits.

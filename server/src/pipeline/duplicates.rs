@@ -13,8 +13,8 @@ use slipstream_duplicates::index::{Claim, Match, Remembered};
 use slipstream_duplicates::{
     Day, Fingerprint, Index, IndexError, Line, Minute, Page, Photo, Purchase, TenantKey, Told,
 };
-use slipstream_models::entities::ItemKind;
-use slipstream_models::{Raster, TextLines};
+use slipstream_models::entities::{ItemKind, Span};
+use slipstream_models::{Raster, TextLine, TextLines};
 
 use super::check::{Findings, Found};
 use super::{Job, ReadError, Stage};
@@ -111,12 +111,12 @@ pub struct Seen {
 impl Seen {
     /// What the stages before found out.
     pub fn new(lines: &TextLines, findings: &Findings, raster: Option<Arc<Raster>>) -> Self {
-        let line = |line: &slipstream_models::TextLine| Line {
+        let line = |line: &TextLine| Line {
             text: line.text(),
-            certainty: line.certainty(),
+            certainty: certainty(line, lines),
             quad: line.quad.0.map(|corner| [corner.x, corner.y]),
         };
-        Self { lines: lines.lines.iter().map(line).collect(), purchase: purchase(findings), raster }
+        Self { lines: lines.lines.iter().map(line).collect(), purchase: purchase(findings, lines), raster }
     }
 
     /// Its fingerprint for the tenant with this key.
@@ -127,26 +127,49 @@ impl Seen {
 }
 
 /// The values that identify a purchase.
-fn purchase(findings: &Findings) -> Purchase {
+fn purchase(findings: &Findings, lines: &TextLines) -> Purchase {
     let amounts = findings.items.iter().filter(|item| item.kind == ItemKind::Item);
     Purchase {
-        merchant: told(&findings.merchant_name, String::clone),
-        date: told(&findings.date, |date| Day {
+        merchant: told(&findings.merchant_name, lines, String::clone),
+        date: told(&findings.date, lines, |date| Day {
             year: date.year(),
             month: date.month().unsigned_abs(),
             day: date.day().unsigned_abs(),
         }),
-        time: told(&findings.time, |time| Minute { hour: time.hour, minute: time.minute }),
-        total: told(&findings.total, |money| money.minor),
-        receipt_number: told(&findings.receipt_number, String::clone),
+        time: told(&findings.time, lines, |time| Minute { hour: time.hour, minute: time.minute }),
+        total: told(&findings.total, lines, |money| money.minor),
+        receipt_number: told(&findings.receipt_number, lines, String::clone),
         items: amounts.filter_map(|item| Some(item.amount.as_ref()?.value()?.minor)).collect(),
     }
 }
 
-fn told<T, U>(found: &Option<Found<T>>, value: impl Fn(&T) -> U) -> Option<Told<U>> {
+/// A value is as sure as its field is, and as its least sure character: one wrong digit makes another purchase.
+fn told<T, U>(found: &Option<Found<T>>, lines: &TextLines, value: impl Fn(&T) -> U) -> Option<Told<U>> {
     let best = &found.as_ref()?.best;
     let value = value(best.value.as_ref()?);
-    Some(Told { value, printed: best.text.clone(), confidence: best.confidence })
+    let of = |span: &Span| {
+        let line = lines.lines.get(span.line)?;
+        let characters = line.chars.get(span.start..span.end)?.iter().map(|c| c.confidence);
+        characters.chain(is_cut(line, lines).then_some(0.0)).reduce(f32::min)
+    };
+    let confidence = best.spans.iter().filter_map(of).fold(best.confidence, f32::min);
+    Some(Told { value, printed: best.text.clone(), confidence })
+}
+
+/// How sure the least sure character of a line is. Whatever else stood on a line that the edge of the photo cuts off, nobody
+/// can be sure of.
+fn certainty(line: &TextLine, page: &TextLines) -> f32 {
+    if is_cut(line, page) { 0.0 } else { line.certainty() }
+}
+
+/// A line whose end is closer to an edge, in its own heights, may go on beyond it.
+const EDGE: f32 = 0.3;
+
+fn is_cut(line: &TextLine, page: &TextLines) -> bool {
+    let (left, top, right, bottom) = line.quad.bounds();
+    let edge = EDGE * line.quad.height();
+    let beyond = |from: f32, to: f32, size: usize| from < edge || to > size as f32 - edge;
+    beyond(left, right, page.page_width) || beyond(top, bottom, page.page_height)
 }
 
 /// Looks `seen` up as the job's caller asked. What is not to be `trusted` is looked up only: a photo that is too poor to be

@@ -1,10 +1,11 @@
 //! Who is taken for whom.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use slipstream_duplicates::index::{Claim, Match};
-use slipstream_duplicates::verdict::judge;
-use slipstream_duplicates::{Index, IndexError, TenantKey, Verdict};
+use slipstream_duplicates::verdict::{Judgement, judge};
+use slipstream_duplicates::{Fingerprint, Index, IndexError, TenantKey, Verdict};
 
 use super::altered::Alteration;
 use super::report::{DuplicatesReport, Share, Wrong};
@@ -17,6 +18,8 @@ const KEEP_S: u64 = 1 << 32;
 /// A receipt of the data set by what it truly says.
 pub(super) struct Stranger {
     id: String,
+    /// Hash of its image's bytes.
+    image: Option<u64>,
     /// Its lines with digits.
     telling: BTreeSet<String>,
 }
@@ -32,11 +35,20 @@ impl Stranger {
         let folded = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect();
         let tells = |text: &&str| text.chars().filter(char::is_ascii_digit).count() >= MIN_DIGITS;
         let lines = page.lines.iter().map(|line| line.text.as_str());
-        Self { id: page.id.clone(), telling: lines.filter(tells).map(folded).collect() }
+        let bytes = std::fs::read(&page.image).ok();
+        let image = bytes.map(|bytes| {
+            let mut hasher = DefaultHasher::new();
+            bytes.hash(&mut hasher);
+            hasher.finish()
+        });
+        Self { id: page.id.clone(), image, telling: lines.filter(tells).map(folded).collect() }
     }
 
     /// Whether the data set holds one paper twice.
     fn is_same_paper(&self, other: &Self) -> bool {
+        if self.image.is_some() && self.image == other.image {
+            return true;
+        }
         let shared = self.telling.intersection(&other.telling).count();
         let smaller = self.telling.len().min(other.telling.len());
         smaller > 0 && shared as f64 >= SAME_PAPER * smaller as f64
@@ -63,17 +75,23 @@ pub(super) fn compare(
         measured.stranger(task, remembered.earlier.as_ref());
         measured.ids.insert(remembered.id, task.of);
     }
+    let own: BTreeMap<usize, &Fingerprint> = claims
+        .clone()
+        .filter(|(task, _)| task.alteration.is_none())
+        .filter_map(|(task, taken)| Some((task.of, &taken.as_ref()?.fingerprint)))
+        .collect();
     let now = tasks.len() as u64;
     for (task, taken) in claims.clone() {
         let Some(taken) = taken else {
             if let Some(alteration) = task.alteration {
-                measured.again(task, alteration, None);
+                measured.again(task, alteration, None, None);
             }
             continue;
         };
         if let Some(alteration) = task.alteration {
             let found = index.check(key, &taken.fingerprint, now)?;
-            measured.again(task, alteration, found.as_ref());
+            let missed = own.get(&task.of).map(|own| judge(own, &taken.fingerprint));
+            measured.again(task, alteration, found.as_ref(), missed);
         }
         // A slip is bought again once as it lies there, and once on another photo.
         if let Some(next) = &taken.next
@@ -119,10 +137,11 @@ impl Measured<'_> {
         self.ids.get(&found.id).copied()
     }
 
-    fn wrong(&mut self, task: &Task, what: &str, found: Option<&Match>) {
+    fn wrong(&mut self, task: &Task, what: &str, found: Option<&Match>, own: Option<Judgement>) {
         let id = |of: usize| self.strangers.get(of).map(|stranger| stranger.id.clone()).unwrap_or_default();
         let taken_for = found.and_then(|found| self.ids.get(&found.id)).map(|of| id(*of));
-        self.report.wrong.push(Wrong::new(what, id(task.of), taken_for, found.map(|found| &found.judgement)));
+        let judged = found.map(|found| found.judgement).or(own);
+        self.report.wrong.push(Wrong::new(what, id(task.of), taken_for, judged.as_ref()));
     }
 
     /// A receipt came for the first time.
@@ -135,12 +154,13 @@ impl Measured<'_> {
         }
         self.report.false_matches.add(duplicate.is_some());
         if duplicate.is_some() {
-            self.wrong(task, "false match", found);
+            self.wrong(task, "false match", found, None);
         }
     }
 
     /// A receipt came again.
-    fn again(&mut self, task: &Task, alteration: Alteration, found: Option<&Match>) {
+    /// What it is to its own first image explains why it was missed.
+    fn again(&mut self, task: &Task, alteration: Alteration, found: Option<&Match>, own: Option<Judgement>) {
         let duplicate = self.duplicate(found);
         let right = duplicate.is_some_and(|of| self.same_paper(of, task.of));
         self.report.again.entry(alteration.name()).or_default().add(right);
@@ -149,7 +169,7 @@ impl Measured<'_> {
         // Whoever is told of the wrong receipt is told wrongly, even where there is a right one.
         self.report.false_matches.add(duplicate.is_some() && !right);
         if !right {
-            self.wrong(task, alteration.name(), found);
+            self.wrong(task, alteration.name(), found, own);
         }
     }
 
@@ -161,7 +181,7 @@ impl Measured<'_> {
         let named = found.is_some_and(|found| found.judgement.verdict == Verdict::EqualPurchase);
         self.report.equal_named.add(named);
         if duplicate.is_some() {
-            self.wrong(task, what, found);
+            self.wrong(task, what, found, None);
         }
     }
 }

@@ -54,13 +54,14 @@ impl Wrong {
         let evidence = |judged: &Judgement| {
             let e = &judged.evidence;
             format!(
-                "text {:.2?} of {}, rows {} same {} paired {} different (surest {:.2}), misfit {:.2?}, looks {:.2?} {:.2?}",
+                "text {:.2?} of {}, numbers only {} {}, rows {} same {} paired {} different, misfit {:.2?}, looks {:.2?} {:.2?}",
                 e.text,
                 e.pieces,
+                e.only_earlier,
+                e.only_new,
                 e.rows_same,
                 e.rows_paired,
                 e.rows_different,
-                e.surest_difference,
                 e.misfit,
                 e.row_looks,
                 e.page_looks

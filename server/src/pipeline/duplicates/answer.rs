@@ -48,6 +48,8 @@ fn evidence(evidence: &Evidence) -> DuplicateEvidence {
         nearly_agreed: fields(Outcome::Near),
         differed: fields(Outcome::Different),
         text_shared: evidence.text,
+        numbers_only_earlier: count(evidence.only_earlier),
+        numbers_only_here: count(evidence.only_new),
         rows_same: count(evidence.rows_same),
         rows_different: count(evidence.rows_different),
         rows_moved: evidence.misfit,
