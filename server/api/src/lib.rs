@@ -10,11 +10,13 @@
 //! | [`receipt`] | the answer of `POST /v1/receipts` |
 //! | [`document`] | the receipt's fields |
 //! | [`trust`] | photo quality, fraud signals, arithmetic checks |
+//! | [`duplicates`] | whether a receipt was seen before |
 //! | [`problem`] | error answers (RFC 9457) |
 //! | [`include`](mod@include) | the `include=` query parameter |
 //! | [`operations`] | models and health |
 
 pub mod document;
+pub mod duplicates;
 pub mod include;
 pub mod operations;
 pub mod problem;
@@ -25,6 +27,7 @@ pub use document::{
     Alternative, Barcode, Document, DocumentKind, Field, LineItem, LineItemKind, Merchant, Payment, Polygon, Source,
     Tax,
 };
+pub use duplicates::{DuplicateEvidence, DuplicateVerdict, Duplicates, EarlierReceipt, Erased};
 pub use include::{Include, ParseIncludeError};
 pub use operations::{Health, HealthState, ModelInfo, ModelSetInfo, ModelsResponse};
 pub use problem::{ErrorCode, PROBLEM_MEDIA_TYPE, Problem};

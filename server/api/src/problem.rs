@@ -36,13 +36,15 @@ pub enum ErrorCode {
     Overloaded,
     /// 503: models are still loading, or the server is shutting down.
     NotReady,
+    /// 503: the store that finds receipts sent twice cannot be used.
+    DuplicatesUnavailable,
     /// 504: the answer would have come after the deadline.
     DeadlineExceeded,
 }
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Malformed,
         Self::Unauthorized,
         Self::NotFound,
@@ -55,6 +57,7 @@ impl ErrorCode {
         Self::Internal,
         Self::Overloaded,
         Self::NotReady,
+        Self::DuplicatesUnavailable,
         Self::DeadlineExceeded,
     ];
 
@@ -73,6 +76,7 @@ impl ErrorCode {
             Self::Internal => "internal",
             Self::Overloaded => "overloaded",
             Self::NotReady => "not_ready",
+            Self::DuplicatesUnavailable => "duplicates_unavailable",
             Self::DeadlineExceeded => "deadline_exceeded",
         }
     }
@@ -90,7 +94,7 @@ impl ErrorCode {
             Self::Undecodable => 422,
             Self::OverQuota => 429,
             Self::Internal => 500,
-            Self::Overloaded | Self::NotReady => 503,
+            Self::Overloaded | Self::NotReady | Self::DuplicatesUnavailable => 503,
             Self::DeadlineExceeded => 504,
         }
     }
@@ -110,6 +114,7 @@ impl ErrorCode {
             Self::Internal => "the server failed",
             Self::Overloaded => "the server is overloaded",
             Self::NotReady => "the server is not ready",
+            Self::DuplicatesUnavailable => "receipts cannot be compared with earlier ones",
             Self::DeadlineExceeded => "the deadline has passed",
         }
     }

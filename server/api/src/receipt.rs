@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use crate::{
     document::{Document, Polygon},
+    duplicates::Duplicates,
     trust::{Check, Fraud, Quality},
 };
 
@@ -72,6 +73,9 @@ pub struct ReceiptResponse {
     /// Signs that the receipt is not what it claims to be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fraud: Option<Fraud>,
+    /// Whether it was seen before; there when `duplicates` asked for it and the image shows a document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duplicates: Option<Duplicates>,
     /// The rules that the values were held against.
     pub checks: Vec<Check>,
     /// Milliseconds spent in each stage, by the stage's name.

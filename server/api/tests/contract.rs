@@ -65,6 +65,7 @@ fn response() -> ReceiptResponse {
         },
         text: Some("Backhaus\n9,00".into()),
         lines: Some(vec![Line { text: "9,00".into(), confidence: 0.5, polygon: POLYGON, page: None }]),
+        duplicates: None,
         quality: Some(Quality {
             usable: true,
             issues: vec![QualityIssue { code: "blur".into(), severity: 0.5, advice: "hold still".into() }],
@@ -209,4 +210,38 @@ fn optional_members_are_not_required_by_the_schema() {
     let schema = serde_json::to_value(ReceiptResponse::schema()).unwrap();
     let required: Vec<_> = schema["required"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
     assert_eq!(required, ["id", "model_set", "status", "document", "checks"]);
+}
+
+#[test]
+fn a_receipt_that_came_again_has_exactly_these_members() {
+    let again = Duplicates {
+        verdict: DuplicateVerdict::SameReceiptAgain,
+        score: 0.5,
+        id: Some("00ff".into()),
+        earlier: Some(EarlierReceipt { id: "00ee".into(), seen: "2026-11-26T09:30:00Z".into() }),
+        evidence: Some(DuplicateEvidence {
+            agreed: vec!["date".into(), "total".into()],
+            nearly_agreed: vec!["time".into()],
+            differed: vec![],
+            text_shared: Some(0.75),
+            numbers_only_earlier: 3,
+            numbers_only_here: 0,
+            rows_same: 20,
+            rows_different: 1,
+            rows_moved: Some(0.25),
+            rows_look_different: None,
+        }),
+    };
+    let expected = json!({
+        "verdict": "same_receipt_again", "score": 0.5, "id": "00ff",
+        "earlier": {"id": "00ee", "seen": "2026-11-26T09:30:00Z"},
+        "evidence": {
+            "agreed": ["date", "total"], "nearly_agreed": ["time"], "differed": [],
+            "text_shared": 0.75, "numbers_only_earlier": 3, "numbers_only_here": 0, "rows_same": 20, "rows_different": 1, "rows_moved": 0.25
+        }
+    });
+    assert_eq!(serde_json::to_value(again).unwrap(), expected);
+    let first = Duplicates { verdict: DuplicateVerdict::Distinct, score: 0.0, id: None, earlier: None, evidence: None };
+    assert_eq!(serde_json::to_value(first).unwrap(), json!({"verdict": "distinct", "score": 0.0}));
+    assert_eq!(serde_json::to_value(Erased { erased: 2 }).unwrap(), json!({"erased": 2}));
 }

@@ -1,4 +1,4 @@
-//! `slipstream eval ocr`, `lines`, `fields` and `barcodes`.
+//! `slipstream eval ocr`, `lines`, `fields`, `barcodes` and `duplicates`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,7 +9,7 @@ use super::Failure;
 use super::engine::{Engine, EngineArgs};
 use super::read::progress;
 use crate::eval::truth::Split;
-use crate::eval::{Format, barcodes, fields, lines, ocr};
+use crate::eval::{Format, barcodes, duplicates, fields, lines, ocr};
 use crate::scheduling::Scheduling;
 
 #[derive(Debug, Subcommand)]
@@ -22,6 +22,8 @@ pub(super) enum EvalCommand {
     Fields(FieldsArgs),
     /// Read bar codes and QR codes of pictures and compare them with what they say.
     Barcodes(BarcodesArgs),
+    /// Send receipts again, altered and photographed again, and count those that are found and those confused with others.
+    Duplicates(DuplicatesArgs),
 }
 
 #[derive(Debug, Args)]
@@ -94,6 +96,24 @@ pub(super) struct BarcodesArgs {
     json: PathBuf,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct DuplicatesArgs {
+    /// Folder with the images in img/, what their lines say in box/ and their values in key/.
+    #[arg(long, value_name = "DIR", env = "SLIPSTREAM_EVAL_DATA")]
+    data: PathBuf,
+    /// Receipts that are altered and sent again.
+    #[arg(long, value_name = "N", env = "SLIPSTREAM_EVAL_ALTERED", default_value_t = 60)]
+    altered: usize,
+    /// Receipts that are read in all, to be confused with [default: all]
+    #[arg(long, value_name = "N", env = "SLIPSTREAM_EVAL_RECEIPTS", default_value_t = usize::MAX, hide_default_value = true)]
+    receipts: usize,
+    /// Where to write the scores.
+    #[arg(long, value_name = "FILE", env = "SLIPSTREAM_EVAL_JSON")]
+    json: PathBuf,
+    #[command(flatten)]
+    engine: EngineArgs,
+}
+
 pub(super) fn run(command: EvalCommand) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(evaluate(command))?;
@@ -120,6 +140,12 @@ async fn evaluate(command: EvalCommand) -> Result<(), Failure> {
             let (format, split, html, html_failures) = (*format, *split, args.html.as_deref(), args.html_failures);
             let job = fields::FieldsJob { data, format, split, report, html, html_failures };
             fields::run(&engine, &job, progress).await?;
+        }
+        EvalCommand::Duplicates(args) => {
+            let engine = loaded(&args.engine).await?;
+            let DuplicatesArgs { data, altered, receipts, json: report, .. } = &args;
+            let job = duplicates::DuplicatesJob { data, altered: *altered, receipts: *receipts, report };
+            duplicates::run(&engine, &job, progress).await?;
         }
         EvalCommand::Barcodes(args) => barcodes::run(&args.data, &args.json)?,
     }

@@ -2,6 +2,7 @@
 
 mod args;
 mod calibrate;
+mod duplicates;
 mod engine;
 mod eval;
 mod read;

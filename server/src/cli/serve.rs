@@ -15,6 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::Failure;
 use super::args::{percent, seconds};
+use super::duplicates::DuplicatesArgs;
 use super::engine::{Engine, EngineArgs};
 use super::scheduling::SchedulingArgs;
 use crate::http::admission::Admission;
@@ -56,6 +57,8 @@ pub(super) struct ServeArgs {
     #[command(flatten)]
     scheduling: SchedulingArgs,
     #[command(flatten)]
+    duplicates: DuplicatesArgs,
+    #[command(flatten)]
     engine: EngineArgs,
 }
 
@@ -84,6 +87,7 @@ async fn serve_and_trace(args: ServeArgs, log: LogSettings<'_>) -> Result<(), Fa
 async fn serve_until_stopped(args: ServeArgs) -> Result<(), Failure> {
     let stop = stop_signal()?;
     let max_upload_bytes = args.max_upload_mib << 20;
+    let duplicates = args.duplicates.open(&args.keys)?;
     let keys = Keys::new(args.keys)?;
     let scheduling = args.scheduling.settings(keys.tenants())?;
     scheduling.check(args.engine.threads(), max_upload_bytes)?;
@@ -100,6 +104,7 @@ async fn serve_until_stopped(args: ServeArgs) -> Result<(), Failure> {
         pipeline: engine.pipeline.clone(),
         admission: Admission::new(door),
         keys,
+        duplicates,
         limits: RequestLimits { max_upload_bytes, max_deadline: args.deadline_s },
         utilisation,
         metrics: metrics.clone(),

@@ -6,12 +6,14 @@
 //! | [`lines`] | lines cut by their true boxes against their true text |
 //! | [`fields`] | fields against the truth, over a whole folder |
 //! | [`barcodes`] | bar codes of pictures with known contents |
+//! | [`duplicates`] | receipts that come again, and those that only look like it |
 //! | [`truth`] | what a receipt should say, whatever the folder's format |
 //! | [`sroie`], [`wildreceipt`], [`german`], [`manifest`] | folder formats |
 //! | [`score`] | when two values are the same, and precision, recall, F1 |
 //! | [`errors`] | how far a line is from its truth |
 
 pub mod barcodes;
+pub mod duplicates;
 pub mod errors;
 pub mod fields;
 pub mod german;

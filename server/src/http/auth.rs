@@ -33,6 +33,13 @@ impl fmt::Debug for Key {
     }
 }
 
+impl Key {
+    /// Whether it says whose it is; the names of others depend on their place in the list.
+    pub fn is_named(&self) -> bool {
+        self.name.is_some()
+    }
+}
+
 impl FromStr for Key {
     type Err = String;
 
@@ -93,6 +100,11 @@ impl Keys {
     /// The names of the tenants, by their index.
     pub fn tenants(&self) -> &[String] {
         &self.tenants
+    }
+
+    /// The name of a tenant.
+    pub fn name(&self, tenant: Tenant) -> &str {
+        self.tenants.get(usize::from(tenant.0)).map_or(ANONYMOUS, String::as_str)
     }
 
     /// Lets a request through whose `authorization` header holds a known key; gives whose it is.

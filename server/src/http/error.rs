@@ -64,6 +64,14 @@ impl ApiError {
         Self { retry_after: Some(Duration::from_secs(1)), ..Self::new(ErrorCode::NotReady, detail) }
     }
 
+    /// 503; what is wrong with the store is the operator's business.
+    pub fn duplicates_unavailable() -> Self {
+        let detail =
+            "it cannot be said whether the receipt was sent before; send it again later, or with duplicates=off";
+        let retry_after = Some(Duration::from_secs(10));
+        Self { retry_after, ..Self::new(ErrorCode::DuplicatesUnavailable, detail) }
+    }
+
     /// 504.
     pub fn deadline_exceeded() -> Self {
         let detail = "the deadline passed before the receipt was read, allow more time or come back later";
@@ -118,6 +126,10 @@ impl From<ReadError> for ApiError {
             ReadError::Model(failure) => {
                 tracing::error!(reason = %failure, "a model failed");
                 Self::panicked()
+            }
+            ReadError::Duplicates(error) => {
+                tracing::error!(reason = %error, "the duplicates store failed");
+                Self::duplicates_unavailable()
             }
             ReadError::Closed => Self::not_ready("the server is shutting down"),
         }

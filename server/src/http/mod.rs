@@ -2,6 +2,7 @@
 
 pub mod admission;
 pub mod auth;
+pub mod customers;
 pub mod error;
 pub mod health;
 pub mod identify;
@@ -20,11 +21,12 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::pipeline::Pipeline;
+use crate::pipeline::duplicates::Store;
 use admission::Admission;
 use auth::Keys;
 use error::ApiError;
@@ -48,6 +50,8 @@ pub struct App {
     pub admission: Admission,
     /// Who may call.
     pub keys: Keys,
+    /// Remembers receipts, to find those that come again.
+    pub duplicates: Option<Store>,
     /// What bounds a request.
     pub limits: RequestLimits,
     /// Use of the processors.
@@ -65,6 +69,7 @@ pub fn router(app: Arc<App>) -> Router {
             "/v1/receipts",
             post(receipts::read_receipt).layer(from_fn_with_state(Arc::clone(&app), load_report::report)),
         )
+        .route("/v1/customers/{reference}/fingerprints", delete(customers::erase))
         .route("/v1/models", get(operations::models))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))

@@ -18,6 +18,7 @@ pub struct UploadForm {
     info(title = "Slipstream", description = "Receipts in, checked JSON out.", license(name = "Apache-2.0", identifier = "Apache-2.0")),
     paths(
         super::receipts::read_receipt,
+        super::customers::erase,
         super::operations::models,
         super::health::live,
         super::health::ready,

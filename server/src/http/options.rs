@@ -10,8 +10,22 @@ use slipstream_batcher::Priority;
 
 use super::error::ApiError;
 
-/// The options of `POST /v1/receipts`.
+/// Longest customer reference.
+pub const MAX_CUSTOMER_BYTES: usize = 256;
+
+/// What is done about duplicates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// Nothing.
+    Off,
+    /// The receipt is looked up.
+    Check,
+    /// The receipt is looked up and remembered.
+    Remember,
+}
+
+/// The options of `POST /v1/receipts`.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// Optional members of the answer.
     pub include: Include,
@@ -19,11 +33,16 @@ pub struct Options {
     pub priority: Priority,
     /// The caller's own budget, if it has one.
     pub budget: Option<Duration>,
+    /// What is done about duplicates, if it says.
+    pub duplicates: Option<Wish>,
+    /// Whose receipt it is, in the caller's own words.
+    pub customer: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct RawQuery {
     include: Option<String>,
+    duplicates: Option<String>,
 }
 
 impl Options {
@@ -32,8 +51,9 @@ impl Options {
     /// # Errors
     /// `malformed` for a value that is not understood.
     pub fn from_head(parts: &Parts) -> Result<Self, ApiError> {
-        let Query(query) = Query::<RawQuery>::try_from_uri(&parts.uri)
-            .map_err(|_| ApiError::malformed("cannot understand the query, use include=text,lines,…"))?;
+        let Query(query) = Query::<RawQuery>::try_from_uri(&parts.uri).map_err(|_| {
+            ApiError::malformed("cannot understand the query, use include=text,lines,… and duplicates=check")
+        })?;
         let include = match query.include {
             Some(list) => list.parse().map_err(|error| ApiError::malformed(format!("{error}")))?,
             None => Include::default(),
@@ -48,7 +68,18 @@ impl Options {
             Some(Ok(ms)) if ms > 0 => Some(Duration::from_millis(u64::from(ms))),
             Some(_) => return Err(ApiError::malformed("x-deadline-ms must be a positive number of milliseconds")),
         };
-        Ok(Self { include, priority, budget })
+        let duplicates = match query.duplicates.as_deref() {
+            None => None,
+            Some("off") => Some(Wish::Off),
+            Some("check") => Some(Wish::Check),
+            Some("remember") => Some(Wish::Remember),
+            Some(_) => return Err(ApiError::malformed("duplicates must be check, remember or off")),
+        };
+        let customer = header(parts, "x-customer")?.map(str::to_owned);
+        if customer.as_ref().is_some_and(|name| name.is_empty() || name.len() > MAX_CUSTOMER_BYTES) {
+            return Err(ApiError::malformed(format!("x-customer must have 1 to {MAX_CUSTOMER_BYTES} characters")));
+        }
+        Ok(Self { include, priority, budget, duplicates, customer })
     }
 }
 
@@ -71,7 +102,13 @@ mod tests {
 
     #[test]
     fn without_any_the_contract_s_defaults_hold() {
-        let expected = Options { include: Include::default(), priority: Priority::Interactive, budget: None };
+        let expected = Options {
+            include: Include::default(),
+            priority: Priority::Interactive,
+            budget: None,
+            duplicates: None,
+            customer: None,
+        };
         assert_eq!(options("", &[]), Ok(expected));
     }
 
@@ -80,6 +117,8 @@ mod tests {
         let given = options("?include=lines,timings", &[("x-priority", "bulk"), ("x-deadline-ms", "1500")]).unwrap();
         assert_eq!(given.include.to_string(), "lines,timings");
         assert_eq!((given.priority, given.budget), (Priority::Bulk, Some(Duration::from_millis(1500))));
+        let given = options("?duplicates=check", &[("x-customer", "c-17")]).unwrap();
+        assert_eq!((given.duplicates, given.customer.as_deref()), (Some(Wish::Check), Some("c-17")));
     }
 
     #[test]
@@ -87,6 +126,8 @@ mod tests {
         let cases = [
             ("?include=boxes", &[][..], "include"),
             ("?include=text&include=lines", &[], "query"),
+            ("?duplicates=maybe", &[], "duplicates"),
+            ("", &[("x-customer", "")], "x-customer"),
             ("", &[("x-priority", "urgent")], "x-priority"),
             ("", &[("x-deadline-ms", "0")], "x-deadline-ms"),
             ("", &[("x-deadline-ms", "-5")], "x-deadline-ms"),

@@ -18,8 +18,9 @@ use super::App;
 use super::error::ApiError;
 use super::identify::RequestId;
 use super::linger::linger;
-use super::options::Options;
+use super::options::{Options, Wish};
 use super::upload::{self, Form};
+use crate::pipeline::duplicates::Asked;
 use crate::pipeline::{Job, Reading, Stage, Upload};
 use crate::registry::Serving;
 use crate::telemetry::metrics;
@@ -32,6 +33,7 @@ struct Head {
     form: Form,
     serving: Arc<Serving>,
     standing: Standing,
+    asked: Option<Asked>,
     /// Bytes of the upload, if it says.
     length: Option<u64>,
 }
@@ -43,6 +45,8 @@ struct Head {
     tag = "receipts",
     params(
         ("include" = Option<String>, Query, description = "comma list of text, lines, quality, fraud, timings; all but lines when absent"),
+        ("duplicates" = Option<String>, Query, description = "check: say whether the receipt was sent before; remember: and remember it; off. Where the server has a store, remember when absent, else off"),
+        ("x-customer" = Option<String>, Header, description = "1 to 256 ASCII characters: whose receipt it is, to be erased by; kept as a keyed hash"),
         ("x-request-id" = Option<String>, Header, description = "1 to 128 visible ASCII characters, comes back in the answer; made up when absent"),
         ("x-deadline-ms" = Option<u32>, Header, description = "the caller's own time budget; the server's limit when absent or longer"),
         ("x-priority" = Option<String>, Header, description = "interactive (default) or bulk, which goes when nothing interactive waits"),
@@ -74,7 +78,7 @@ struct Head {
             ("retry-after" = u64, description = "seconds after which to ask again"),
         )),
         (status = 500, description = "`internal`: a fault of the server", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`overloaded` or `not_ready`", body = Problem, content_type = "application/problem+json", headers(
+        (status = 503, description = "`overloaded`, `not_ready`, or `duplicates_unavailable`: the receipt was neither compared nor remembered", body = Problem, content_type = "application/problem+json", headers(
             ("retry-after" = u64, description = "seconds after which to ask again"),
         )),
         (status = 504, description = "`deadline_exceeded`", body = Problem, content_type = "application/problem+json"),
@@ -127,19 +131,39 @@ pub async fn read_receipt(
 fn judge(app: &App, parts: &Parts, body: &Body, arrived: Instant) -> Result<Head, ApiError> {
     let tenant = app.keys.check(&parts.headers)?;
     let options = Options::from_head(parts)?;
+    let asked = asked(app, &options, app.keys.name(tenant))?;
     let form = upload::inspect(parts, body, app.limits.max_upload_bytes)?;
     let serving =
         app.pipeline.registry().current().ok_or_else(|| ApiError::not_ready("the models are being loaded"))?;
     let budget = options.budget.map_or(app.limits.max_deadline, |own| own.min(app.limits.max_deadline));
     let standing = Standing { priority: options.priority, tenant, deadline: arrived + budget };
-    Ok(Head { options, form, serving, standing, length: body.size_hint().exact() })
+    Ok(Head { options, form, serving, standing, asked, length: body.size_hint().exact() })
+}
+
+/// What is to be found out about duplicates. A server with a store remembers unless it is told otherwise: who set one up
+/// wants it, and a caller that forgets to ask would open the door that it closes.
+fn asked(app: &App, options: &Options, tenant: &str) -> Result<Option<Asked>, ApiError> {
+    let Some(store) = &app.duplicates else {
+        return match options.duplicates {
+            None | Some(Wish::Off) => Ok(None),
+            Some(Wish::Check | Wish::Remember) => {
+                Err(ApiError::malformed("this server remembers no receipts, so leave out duplicates"))
+            }
+        };
+    };
+    let remember = match options.duplicates.unwrap_or(Wish::Remember) {
+        Wish::Off => return Ok(None),
+        Wish::Check => false,
+        Wish::Remember => true,
+    };
+    Ok(Some(Asked::new(store.clone(), tenant, options.customer.clone(), remember)))
 }
 
 /// Lets the request in, if there is room for it.
 async fn admit(app: &App, id: String, head: Head) -> Result<(Options, Form, Job), ApiError> {
-    let Head { options, form, serving, standing, length } = head;
+    let Head { options, form, serving, standing, asked, length } = head;
     let permit = app.admission.enter(standing, length, app.limits.max_upload_bytes as u64).await?;
-    Ok((options, form, Job::admitted(id, serving, permit)))
+    Ok((options, form, Job::admitted(id, serving, permit).asking(asked)))
 }
 
 /// The upload, if it comes before the deadline.

@@ -10,6 +10,7 @@ use slipstream_pdf::PageSize;
 use super::barcodes::Code;
 use super::check::Findings;
 use super::document::{self, Placement};
+use super::duplicates::{self, DuplicateReport};
 use super::fraud::FraudReport;
 use super::pdf::{Stated, stack::Sheet};
 use super::quality::QualityReport;
@@ -22,6 +23,8 @@ pub(super) struct Parts {
     pub(super) findings: Findings,
     pub(super) quality: QualityReport,
     pub(super) fraud: FraudReport,
+    /// Whether it was seen before, where somebody asked.
+    pub(super) duplicates: Option<DuplicateReport>,
     /// Bar codes and QR codes.
     pub(super) codes: Vec<Code>,
     /// The pages of a PDF; none for an image.
@@ -65,6 +68,7 @@ impl Parts {
             lines: include.lines.then(|| document::lines(&place)),
             quality: include.quality.then(|| document::quality(&self.quality)),
             fraud: include.fraud.then(|| document::fraud(&self.fraud, &place)),
+            duplicates: self.duplicates.as_ref().map(duplicates::answer),
             checks: document::checks(&self.findings.checks),
             timings_ms: None,
         }

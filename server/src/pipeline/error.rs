@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use slipstream_batcher::{Reason, Refusal, Rejected};
+use slipstream_duplicates::IndexError;
 
 use super::decode::DecodeError;
 use super::pdf::DocumentError;
@@ -29,6 +30,9 @@ pub enum ReadError {
     /// A model failed: a fault of the server, whose reason is in the log.
     #[error("the model failed: {0}")]
     Model(#[from] ModelFailure),
+    /// It was read, but could not be looked up or remembered.
+    #[error(transparent)]
+    Duplicates(IndexError),
     /// The server shuts down.
     #[error("the server is shutting down")]
     Closed,

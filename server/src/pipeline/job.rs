@@ -9,6 +9,7 @@ use slipstream_batcher::{Bucket, Group, Item, Outcome, Permit, Priority, Progres
 
 use tracing::Span;
 
+use super::duplicates::Asked;
 use super::{ReadError, Stage};
 use crate::compute::{Compute, Ran, unhurried};
 use crate::registry::Serving;
@@ -26,6 +27,8 @@ pub struct Job {
     pub serving: Arc<Serving>,
     /// Whether somebody waits, whose it is, and when the answer is worth nothing any more.
     pub standing: Standing,
+    /// What the caller wants to know about duplicates.
+    pub(super) asked: Option<Asked>,
     permit: Option<Permit>,
     /// Nanoseconds of compute time so far, on all threads together.
     busy: AtomicU64,
@@ -40,12 +43,18 @@ impl Job {
 
     /// A receipt that nobody has to let in.
     pub fn standing(id: String, serving: Arc<Serving>, standing: Standing) -> Self {
-        Self { id, serving, standing, permit: None, busy: AtomicU64::new(0) }
+        Self { id, serving, standing, asked: None, permit: None, busy: AtomicU64::new(0) }
     }
 
     /// A receipt that nobody waits for.
     pub fn unhurried(id: String, serving: Arc<Serving>, priority: Priority) -> Self {
         Self::standing(id, serving, unhurried(priority))
+    }
+
+    /// The same receipt, whose caller asked about duplicates.
+    #[must_use]
+    pub fn asking(self, asked: Option<Asked>) -> Self {
+        Self { asked, ..self }
     }
 
     /// Compute time that it is expected to take.

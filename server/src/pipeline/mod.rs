@@ -1,7 +1,7 @@
 //! The path of a receipt: one file a stage, one function that composes them.
 //!
 //! ```text
-//! decode → quality → barcodes → detect → crop → recognise → orient → extract → check → fraud → document
+//! decode → quality → barcodes → detect → crop → recognise → orient → extract → check → fraud → duplicates → document
 //! ```
 //!
 //! Each stage takes the previous stage's type, so a wrong order does not
@@ -15,6 +15,7 @@ pub mod crop;
 pub mod decode;
 pub mod detect;
 pub mod document;
+pub mod duplicates;
 pub mod error;
 pub mod extract;
 pub mod fraud;
@@ -49,6 +50,7 @@ use barcodes::Code;
 use check::{CheckSettings, Findings, merchants::Directory};
 use decode::{DecodeError, DecodeLimits, Decoded, Metadata};
 use document::DocumentSettings;
+use duplicates::{DuplicateReport, Seen};
 pub use error::ReadError;
 use fraud::FraudReport;
 pub use job::{Checkpoint, Job};
@@ -136,11 +138,13 @@ impl Pipeline {
         job.progress(Checkpoint::Decoded, (raster.width() * raster.height()) as u64).await?;
         let quality = times.run(Stage::Quality, self.quality(job, Arc::clone(&raster))).await;
         let codes = times.run(Stage::Barcodes, self.barcodes(job, Arc::clone(&raster))).await;
-        let Read { lines, turn } = self.read_page(&times, raster, job).await?;
+        let Read { lines, turn, raster } = self.read_page(&times, raster, job).await?;
         job.progress(Checkpoint::Read, extract::characters(&lines)).await?;
         let (status, findings) = self.understand(&times, &lines, &quality, job).await?;
         let (findings, fraud) = times.run(Stage::Fraud, self.fraud(job, metadata, findings)).await;
-        let parts = Parts { status, lines, turn, findings, quality, fraud, codes, pages: None };
+        let seen = || Seen::new(&lines, &findings, Some(raster));
+        let duplicates = self.duplicates(&times, job, status, seen).await?;
+        let parts = Parts { status, lines, turn, findings, quality, fraud, duplicates, codes, pages: None };
         let response = times.run(Stage::Document, self.document(parts, job, include)).await;
         Ok(Self::timed(response, &times, waited, include))
     }
@@ -207,7 +211,7 @@ impl Pipeline {
         }
         let settled = times.run(Stage::Recognise, recognise::settle(job, read)).await?;
         let lines = recognise::text(settled.lines, page.size());
-        Ok(Read { lines: Arc::new(lines), turn: page.turn })
+        Ok(Read { lines: Arc::new(lines), turn: page.turn, raster: page.raster })
     }
 
     /// Reads the lines alone, with quads in pixels of the uploaded image: the
@@ -219,7 +223,7 @@ impl Pipeline {
         let times = StageTimes::default();
         let (_turn, _) = self.turn(job).await?;
         let Decoded { raster, .. } = times.run(Stage::Decode, self.decode(job, upload)).await?;
-        let Read { lines, turn } = self.read_page(&times, Arc::new(raster), job).await?;
+        let Read { lines, turn, .. } = self.read_page(&times, Arc::new(raster), job).await?;
         let mut lines = Arc::unwrap_or_clone(lines);
         for line in &mut lines.lines {
             line.quad = turn_back(&line.quad, turn, lines.page_width, lines.page_height);
@@ -235,6 +239,34 @@ impl Pipeline {
     pub async fn cut(&self, job: &Job, upload: Upload, quads: Vec<Quad>) -> Result<Vec<Option<LineCrop>>, DecodeError> {
         let Decoded { raster, .. } = self.decode(job, upload).await?;
         Ok(job.compute(&self.compute, Stage::Crop, move || cut(&raster, &quads)).await)
+    }
+
+    /// What the fingerprint of an upload is taken of, for measuring it; nothing for what is no document.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn see(&self, upload: Upload, job: &Job) -> Result<Option<Seen>, ReadError> {
+        let times = StageTimes::default();
+        let (_turn, _) = self.turn(job).await?;
+        let Decoded { raster, .. } = times.run(Stage::Decode, self.decode(job, upload)).await?;
+        let raster = Arc::new(raster);
+        let quality = times.run(Stage::Quality, self.quality(job, Arc::clone(&raster))).await;
+        let Read { lines, raster, .. } = self.read_page(&times, raster, job).await?;
+        let (status, findings) = self.understand(&times, &lines, &quality, job).await?;
+        Ok((status != Status::NotADocument).then(|| Seen::new(&lines, &findings, Some(raster))))
+    }
+
+    /// Whether the receipt was seen before, where its caller wants to know.
+    async fn duplicates(
+        &self,
+        times: &StageTimes,
+        job: &Job,
+        status: Status,
+        seen: impl FnOnce() -> Seen,
+    ) -> Result<Option<DuplicateReport>, ReadError> {
+        let Some(asked) = job.asked.clone().filter(|_| status != Status::NotADocument) else { return Ok(None) };
+        let look = duplicates::duplicates(job, &self.compute, asked, seen(), status == Status::Extracted);
+        Ok(Some(times.run(Stage::Duplicates, look).await?))
     }
 
     async fn decode(&self, job: &Job, upload: Upload) -> Result<Decoded, DecodeError> {
@@ -303,6 +335,8 @@ struct Read {
     lines: Arc<TextLines>,
     /// What was done to the uploaded image before its lines were read.
     turn: raster::Turn,
+    /// The pixels that the lines stand on.
+    raster: Arc<Raster>,
 }
 
 /// The latest day that it can be anywhere on Earth: the day in UTC+14.

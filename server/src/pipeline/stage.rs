@@ -32,6 +32,8 @@ pub enum Stage {
     Fraud,
     /// Values, and whether they agree.
     Check,
+    /// Whether the receipt was seen before.
+    Duplicates,
     /// The answer.
     Document,
 }
@@ -50,6 +52,7 @@ impl Stage {
             Self::Extract => "extract",
             Self::Fraud => "fraud",
             Self::Check => "check",
+            Self::Duplicates => "duplicates",
             Self::Document => "document",
         }
     }
@@ -67,6 +70,7 @@ impl Stage {
             Self::Extract => info_span!("extract", compute_ms = Empty),
             Self::Fraud => info_span!("fraud", compute_ms = Empty),
             Self::Check => info_span!("check", compute_ms = Empty),
+            Self::Duplicates => info_span!("duplicates", compute_ms = Empty),
             Self::Document => info_span!("document", compute_ms = Empty),
         }
     }

@@ -27,6 +27,7 @@ use slipstream::http::load_report::Utilisation;
 use slipstream::http::{App, RequestLimits, router};
 use slipstream::pipeline::decode::DecodeLimits;
 use slipstream::pipeline::document::DocumentSettings;
+use slipstream::pipeline::duplicates::Store;
 use slipstream::pipeline::quality::QualitySettings;
 use slipstream::pipeline::{PdfSettings, Pipeline, PipelineSettings};
 use slipstream::registry::{QueueSettings, Registry, Serving};
@@ -54,6 +55,8 @@ pub struct Setup {
     pub with_models: bool,
     /// How PDFs are read; the worker is the program under test.
     pub pdf: PdfSettings,
+    /// Remembers receipts.
+    pub duplicates: Option<Store>,
     /// How sure a second reader is of everything; none without.
     pub second_reader: Option<f32>,
 }
@@ -71,6 +74,7 @@ impl Default for Setup {
             threads: 2,
             with_models: true,
             pdf: PdfSettings { program: env!("CARGO_BIN_EXE_slipstream").into(), ..PdfSettings::default() },
+            duplicates: None,
             second_reader: None,
         }
     }
@@ -128,6 +132,7 @@ impl Setup {
             pipeline: Pipeline::new(settings, compute, registry),
             admission: Admission::new(door),
             keys,
+            duplicates: self.duplicates,
             limits: RequestLimits { max_upload_bytes: self.max_upload_bytes, max_deadline: self.max_deadline },
             utilisation: Utilisation::default(),
             metrics,

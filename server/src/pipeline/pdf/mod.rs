@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! open ─→ for each page: render → quality → detect → crop → recognise (→ orient) ─→ stack
-//!   └─ e-invoice ────────────────────────────────→ extract → check ─→ fraud → document
+//!   └─ e-invoice ────────────────────────────────→ extract → check ─→ fraud → duplicates → document
 //! ```
 //!
 //! Bytes are opened and rendered in a process of their own ([`worker`]); one
@@ -35,6 +35,7 @@ pub use worker::{COMMAND, PdfSettings};
 use super::answer::Parts;
 use super::barcodes::Code;
 use super::decode::{Format, Metadata};
+use super::duplicates::Seen;
 use super::quality::{Issue, QualityReport};
 use super::{Checkpoint, Job, Pipeline, Read, ReadError, Reading, Stage, StageTimes, Upload};
 use super::{detect, extract, latest_day, recognise};
@@ -97,8 +98,11 @@ impl Pipeline {
         let mut metadata = Metadata::new(if kind == Kind::Pdf { Format::Pdf } else { Format::Xml }, first);
         opened.software.iter().for_each(|name| metadata.add_software(name));
         let (findings, fraud) = times.run(Stage::Fraud, self.fraud(job, metadata, findings)).await;
+        let seen = || Seen::new(&lines, &findings, None);
+        let duplicates = self.duplicates(&times, job, status, seen).await?;
         let pages = super::answer::Sheets { sheets, sizes: opened.pages, source, stated };
-        let parts = Parts { status, lines, turn: Turn::None, findings, quality, fraud, codes, pages: Some(pages) };
+        let parts =
+            Parts { status, lines, turn: Turn::None, findings, quality, fraud, duplicates, codes, pages: Some(pages) };
         let response = times.run(Stage::Document, self.document(parts, job, include)).await;
         Ok(Self::timed(response, &times, waited, include))
     }
@@ -129,7 +133,7 @@ impl Pipeline {
             quality.push(times.run(Stage::Quality, self.quality(job, Arc::clone(&raster))).await);
             let found = times.run(Stage::Barcodes, self.barcodes(job, Arc::clone(&raster))).await;
             codes.extend(found.into_iter().map(|code| Code { page: u32::try_from(page + 1).ok(), ..code }));
-            let Read { lines, turn } = if layer::is_layer(&lines) {
+            let Read { lines, turn, .. } = if layer::is_layer(&lines) {
                 self.read_layer(times, raster, lines, job).await?
             } else {
                 self.read_page(times, raster, job).await?
@@ -147,7 +151,7 @@ impl Pipeline {
         layer: Vec<Line>,
         job: &Job,
     ) -> Result<Read, ReadError> {
-        let size = (raster.width(), raster.height());
+        let (size, pixels) = ((raster.width(), raster.height()), Arc::clone(&raster));
         let regions = times.run(Stage::Detect, detect::detect(job, Arc::clone(&raster))).await?;
         let quads = layer::quads(&layer, &regions);
         let crops = job.compute(&self.compute, Stage::Crop, move || cut(&raster, &quads));
@@ -161,7 +165,7 @@ impl Pipeline {
         let mut settled = times.run(Stage::Recognise, recognise::settle(job, read)).await?;
         // The second reader may bear out what the first one misread.
         layer::vouch(&layer, &mut settled.lines);
-        Ok(Read { lines: Arc::new(recognise::text(settled.lines, size)), turn: Turn::None })
+        Ok(Read { lines: Arc::new(recognise::text(settled.lines, size)), turn: Turn::None, raster: pixels })
     }
 }
 
