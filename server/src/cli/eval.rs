@@ -9,7 +9,7 @@ use super::Failure;
 use super::engine::{Engine, EngineArgs};
 use super::read::progress;
 use crate::eval::truth::Split;
-use crate::eval::{Format, barcodes, duplicates, fields, lines, ocr};
+use crate::eval::{Format, barcodes, duplicates, fields, lines, ocr, quality};
 use crate::scheduling::Scheduling;
 
 #[derive(Debug, Subcommand)]
@@ -20,6 +20,8 @@ pub(super) enum EvalCommand {
     Lines(LinesArgs),
     /// Read the fields of receipts and compare them with the truth.
     Fields(FieldsArgs),
+    /// Make photos worse and see whether those that cannot be read are stopped.
+    Quality(QualityArgs),
     /// Read bar codes and QR codes of pictures and compare them with what they say.
     Barcodes(BarcodesArgs),
     /// Send receipts again, altered and photographed again, and count those that are found and those confused with others.
@@ -87,6 +89,17 @@ pub(super) struct FieldsArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct QualityArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// Photos that are made of each receipt with each fault.
+    #[arg(long, value_name = "N", env = "SLIPSTREAM_EVAL_ROUNDS", default_value_t = 1)]
+    rounds: usize,
+    #[command(flatten)]
+    engine: EngineArgs,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct BarcodesArgs {
     /// Folder with folders of pictures N.png and what their codes say, N.txt.
     #[arg(long, value_name = "DIR", env = "SLIPSTREAM_EVAL_DATA")]
@@ -146,6 +159,12 @@ async fn evaluate(command: EvalCommand) -> Result<(), Failure> {
             let DuplicatesArgs { data, altered, receipts, json: report, .. } = &args;
             let job = duplicates::DuplicatesJob { data, altered: *altered, receipts: *receipts, report };
             duplicates::run(&engine, &job, progress).await?;
+        }
+        EvalCommand::Quality(args) => {
+            let engine = loaded(&args.engine).await?;
+            let DataArgs { data, format, split, json: report } = &args.data;
+            let (format, split, rounds) = (*format, *split, args.rounds);
+            quality::run(&engine, &quality::QualityJob { data, format, split, rounds, report }, progress).await?;
         }
         EvalCommand::Barcodes(args) => barcodes::run(&args.data, &args.json)?,
     }

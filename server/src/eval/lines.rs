@@ -90,12 +90,7 @@ pub async fn run(
     job: &LinesJob<'_>,
     progress: impl Fn(usize) -> ProgressBar,
 ) -> Result<(), EvalError> {
-    let pages = match job.format {
-        Format::Sroie => sroie::load_lines(job.data, job.split)?,
-        Format::Wildreceipt => wildreceipt::load_lines(job.data)?,
-        Format::German => return Err(EvalError::Lacking { what: "lines" }),
-        Format::Manifest => manifest::load_lines(job.data, job.split)?,
-    };
+    let pages = load_pages(job.data, job.format, job.split)?;
     if pages.is_empty() {
         return Err(EvalError::Empty { path: job.data.to_owned() });
     }
@@ -122,6 +117,19 @@ pub async fn run(
     let json = serde_json::to_vec_pretty(&report).map_err(|error| EvalError::format(job.report, error))?;
     std::fs::write(job.report, json).map_err(EvalError::file(job.report))?;
     print_table(&report).map_err(EvalError::file(Path::new("standard output")))
+}
+
+/// The pages of a data set, with their lines.
+///
+/// # Errors
+/// When a file cannot be read, or the format does not say what lines there are.
+pub fn load_pages(data: &Path, format: Format, split: Split) -> Result<Vec<LinePage>, EvalError> {
+    Ok(match format {
+        Format::Sroie => sroie::load_lines(data, split)?,
+        Format::Wildreceipt => wildreceipt::load_lines(data)?,
+        Format::German => return Err(EvalError::Lacking { what: "lines" }),
+        Format::Manifest => manifest::load_lines(data, split)?,
+    })
 }
 
 /// The lines of a page, in its order.

@@ -5,6 +5,7 @@
 //! | [`ocr`] | reading times and texts, in a file that other tools score |
 //! | [`lines`] | lines cut by their true boxes against their true text |
 //! | [`fields`] | fields against the truth, over a whole folder |
+//! | [`quality`] | whether photos that cannot be read are stopped |
 //! | [`barcodes`] | bar codes of pictures with known contents |
 //! | [`duplicates`] | receipts that come again, and those that only look like it |
 //! | [`truth`] | what a receipt should say, whatever the folder's format |
@@ -20,6 +21,7 @@ pub mod german;
 pub mod lines;
 pub mod manifest;
 pub mod ocr;
+pub mod quality;
 pub mod score;
 pub mod sroie;
 pub mod truth;

@@ -5,6 +5,7 @@
 //! reduced grey picture: text makes tiles with contrast, and only those tell
 //! whether the photo is sharp.
 
+use serde::Serialize;
 use slipstream_models::Raster;
 
 /// When an issue is reported and when it makes a photo unusable.
@@ -115,23 +116,53 @@ impl QualityReport {
     }
 }
 
+/// What can be measured of a photo before anything is read.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct Measures {
+    /// The shorter side, in pixels.
+    pub side: usize,
+    /// Standard deviation that only a few tiles exceed, in grey levels.
+    pub contrast: f32,
+    /// How sharp edges are: above 1 for crisp text, below 0.1 where they spread over many pixels.
+    pub sharpness: f32,
+    /// Level of the paper, 0 to 255.
+    pub bright_level: f32,
+    /// Share of the picture that light has blown out, 0 to 1.
+    pub blown_out_share: f32,
+}
+
 /// Looks at a photo; a few milliseconds, hardly more for a large one.
 pub fn quality(raster: &Raster, settings: &QualitySettings) -> QualityReport {
-    let side = raster.width().min(raster.height());
+    judge(&measure(raster), settings)
+}
+
+/// Measures a photo.
+pub fn measure(raster: &Raster) -> Measures {
     let tiles = Tiles::new(&Grey::reduced(raster));
+    Measures {
+        side: raster.width().min(raster.height()),
+        contrast: tiles.contrast(),
+        sharpness: tiles.sharpness(),
+        bright_level: tiles.bright_level(),
+        blown_out_share: tiles.blown_out_share(),
+    }
+}
+
+/// Says what the measures mean.
+pub fn judge(measures: &Measures, settings: &QualitySettings) -> QualityReport {
+    let Measures { side, contrast, .. } = *measures;
     let found = |kind, severity: f32| (severity > 0.0).then(|| Issue { kind, severity: severity.min(1.0) });
     // 0 at `good`, 1 at `bad` and beyond.
     let below = |value: f32, good: f32, bad: f32| ((good - value) / (good - bad)).clamp(0.0, 1.0);
 
-    let contrast = tiles.contrast();
     let mut issues = if contrast < settings.blank_contrast {
         vec![Issue { kind: IssueKind::Blank, severity: 1.0 }]
     } else {
         let all = [
-            found(IssueKind::Blur, below(tiles.sharpness(), settings.sharp, settings.unusable_sharpness)),
+            found(IssueKind::Blur, below(measures.sharpness, settings.sharp, settings.unusable_sharpness)),
             found(IssueKind::LowContrast, 0.8 * below(contrast, settings.low_contrast, settings.blank_contrast)),
-            found(IssueKind::TooDark, below(tiles.bright_level(), settings.dark_level, settings.unusable_level)),
-            found(IssueKind::Glare, glare_severity(&tiles, settings)),
+            found(IssueKind::TooDark, below(measures.bright_level, settings.dark_level, settings.unusable_level)),
+            found(IssueKind::Glare, glare_severity(measures.blown_out_share, settings)),
         ];
         all.into_iter().flatten().collect()
     };
@@ -145,8 +176,7 @@ pub fn quality(raster: &Raster, settings: &QualitySettings) -> QualityReport {
 
 /// Twice the allowed share is middling, and glare alone never makes a photo
 /// unusable: what lies beside it can be read.
-fn glare_severity(tiles: &Tiles, settings: &QualitySettings) -> f32 {
-    let share = tiles.blown_out_share();
+fn glare_severity(share: f32, settings: &QualitySettings) -> f32 {
     if share <= settings.glare_share { 0.0 } else { (share / (4.0 * settings.glare_share)).min(0.9) }
 }
 
