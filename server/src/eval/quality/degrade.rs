@@ -69,7 +69,8 @@ impl Fault {
                 jpeg(&levels(photo, 230.0 * (1.0 - kept), kept, 3.0, seed), 92)
             }
             Self::Compressed => jpeg(photo, (40.0 * (1.0 - strength)).max(1.0) as u8),
-            Self::Glare => jpeg(&lit(photo, 0.1 + 0.8 * strength, seed), 92),
+            // Paper that a camera exposes for is grey; only the lamp is white.
+            Self::Glare => jpeg(&lit(&levels(photo, 0.0, 0.8, 1.0, seed), 0.1 + 0.8 * strength, seed), 92),
         }
     }
 }

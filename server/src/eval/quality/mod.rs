@@ -98,6 +98,9 @@ pub async fn run(
     job: &QualityJob<'_>,
     progress: impl Fn(usize) -> ProgressBar,
 ) -> Result<(), EvalError> {
+    if job.format == Format::Wildreceipt {
+        return Err(EvalError::Lacking { what: "blanks between words" });
+    }
     let pages = load_pages(job.data, job.format, job.split)?;
     if pages.is_empty() {
         return Err(EvalError::Empty { path: job.data.to_owned() });
