@@ -43,7 +43,6 @@ impl Fingerprint {
         out.list(rows, |out, row| {
             out.four(row.text);
             out.two(row.digits);
-            out.one(row.certainty);
             out.two(row.place.0 as u16);
             out.two(row.place.1 as u16);
             out.four(row.look);
@@ -81,7 +80,6 @@ impl Fingerprint {
                 Ok(RowPrint {
                     text: reader.four()?,
                     digits: reader.two()?,
-                    certainty: reader.one()?,
                     place: (reader.two()? as i16, reader.two()? as i16),
                     look: reader.four()?,
                 })
@@ -124,7 +122,7 @@ mod tests {
         let line = |(i, text): (usize, &String)| {
             let (top, right) = (i as f32 * 30.0, 12.0 * text.len() as f32);
             let quad = [[0.0, top], [right, top], [right, top + 20.0], [0.0, top + 20.0]];
-            Line { text: text.clone(), certainty: 0.9, quad }
+            Line { text: text.clone(), certainties: vec![0.9; text.len()], quad }
         };
         let lines: Vec<Line> = texts.iter().enumerate().map(line).collect();
         fn told<T>(value: T, printed: &str) -> Option<Told<T>> {

@@ -5,8 +5,8 @@
 pub struct Line {
     /// What it says.
     pub text: String,
-    /// Probability of its least sure character, 0 to 1.
-    pub certainty: f32,
+    /// Probabilities of its characters, 0 to 1, one for each `char`; a missing one is 0.
+    pub certainties: Vec<f32>,
     /// Corners `[x, y]` in pixels of the page, clockwise from the text's top left.
     pub quad: [[f32; 2]; 4],
 }

@@ -116,7 +116,7 @@ mod tests {
         let quad = |top: f32| {
             [[0.0, top * s], [200.0 * s, top * s], [200.0 * s, top * s + 20.0 * s], [0.0, top * s + 20.0 * s]]
         };
-        let line = |top| Line { text: "ROW".into(), certainty: 1.0, quad: quad(top) };
+        let line = |top| Line { text: "ROW".into(), certainties: Vec::new(), quad: quad(top) };
         let rows = Rows::new(&[line(20.0), line(60.0)]);
         let photo = Photo::new(width, height, &rgb).unwrap();
         (page_look(&rows, &photo), row_look(&rows.rows[0], &rows, &photo))

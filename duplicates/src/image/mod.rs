@@ -35,8 +35,6 @@ pub(crate) struct RowPrint {
     pub(crate) text: u32,
     /// Keyed hash of its digits; 0 where there are hardly any.
     pub(crate) digits: u16,
-    /// Probability of its least sure character, in 255ths.
-    pub(crate) certainty: u8,
     /// Middle of the row in sixteenths of the height of the page's rows.
     pub(crate) place: (i16, i16),
     /// How its pixels look; 0 without pixels.
@@ -77,7 +75,6 @@ fn row_print(row: &Row, rows: &Rows, page: &Page, key: &TenantKey) -> RowPrint {
     RowPrint {
         text: (key.hash(Role::Row, &[row.text.as_bytes()]) >> 32) as u32,
         digits: if digits.len() < MIN_DIGITS { 0 } else { short(Role::RowDigits, &digits, key) },
-        certainty: (row.certainty.clamp(0.0, 1.0) * 255.0) as u8,
         place: (place((row.left + row.right) / 2.0), place(row.y)),
         look: page.photo.as_ref().map_or(0, |photo| look::row_look(row, rows, photo)),
     }

@@ -2,6 +2,8 @@
 //!
 //! Runs of digits instead of words, because readers lose blanks and confuse the letters beside a number.
 
+use std::ops::Range;
+
 use crate::key::{Role, TenantKey};
 use crate::page::Line;
 
@@ -24,8 +26,13 @@ const SURE_BIT: u32 = 1;
 pub(super) fn kept(lines: &[Line], key: &TenantKey) -> Vec<u32> {
     let mut hashes: Vec<u32> = Vec::new();
     for line in lines {
-        let mark = if line.certainty >= SURE { SURE_BIT } else { 0 };
-        hashes.extend(numerals(&line.text).iter().map(|numeral| hash(numeral, key) | mark));
+        let sure = |places: &Range<usize>| {
+            let read = line.certainties.get(places.clone());
+            read.is_some_and(|certainties| certainties.iter().all(|certainty| *certainty >= SURE))
+        };
+        let marked =
+            |(numeral, places): &(String, Range<usize>)| hash(numeral, key) | if sure(places) { SURE_BIT } else { 0 };
+        hashes.extend(numerals(&line.text).iter().map(marked));
     }
     // Of equal ones the sure one first, which stays.
     hashes.sort_unstable_by_key(|hash| hash ^ SURE_BIT);
@@ -36,7 +43,7 @@ pub(super) fn kept(lines: &[Line], key: &TenantKey) -> Vec<u32> {
 
 /// The hash that a value has among the numerals of a page: that of its longest one.
 pub(crate) fn of_value(printed: &str, key: &TenantKey) -> Option<u32> {
-    numerals(printed).iter().max_by_key(|numeral| numeral.len()).map(|numeral| hash(numeral, key))
+    numerals(printed).iter().max_by_key(|(numeral, _)| numeral.len()).map(|(numeral, _)| hash(numeral, key))
 }
 
 /// Whether `hash` is among those of a page.
@@ -53,12 +60,24 @@ fn hash(numeral: &str, key: &TenantKey) -> u32 {
     (key.hash(Role::Word, &[numeral.as_bytes()]) >> 32) as u32 & !SURE_BIT
 }
 
-/// Digits of each run of digits and what separates them. A colon stays, since 16:25 is no price.
-fn numerals(text: &str) -> Vec<String> {
-    let runs = text.split(|c: char| !c.is_ascii_digit() && !SEPARATORS.contains(&c));
-    let tells = |run: &&str| run.chars().filter(char::is_ascii_digit).count() >= MIN_DIGITS;
-    let kept = |run: &str| run.trim_matches(SEPARATORS).chars().filter(|c| c.is_ascii_digit() || *c == ':').collect();
-    runs.filter(tells).map(kept).collect()
+/// The digits of each run of digits and what separates them, and the places of its characters. A colon stays, since 16:25
+/// is no price.
+fn numerals(text: &str) -> Vec<(String, Range<usize>)> {
+    let chars: Vec<char> = text.chars().collect();
+    let part = |c: &char| c.is_ascii_digit() || SEPARATORS.contains(c);
+    let mut found = Vec::new();
+    let mut at = 0;
+    for run in chars.chunk_by(|a, b| part(a) == part(b)) {
+        let places = at..at + run.len();
+        at = places.end;
+        let digits = run.iter().filter(|c| c.is_ascii_digit()).count();
+        if digits >= MIN_DIGITS {
+            let run: String = run.iter().collect();
+            let kept = run.trim_matches(SEPARATORS).chars().filter(|c| c.is_ascii_digit() || *c == ':').collect();
+            found.push((kept, places));
+        }
+    }
+    found
 }
 
 #[cfg(test)]
@@ -68,13 +87,14 @@ mod tests {
     use crate::key::Secret;
 
     fn line(text: &str, certainty: f32) -> Line {
-        Line { text: text.to_owned(), certainty, quad: [[0.0; 2]; 4] }
+        Line { text: text.to_owned(), certainties: vec![certainty; text.len()], quad: [[0.0; 2]; 4] }
     }
 
     #[test]
     fn blanks_and_letters_beside_a_number_do_not_matter_and_a_time_is_no_price() {
-        assert_eq!(numerals("RM1,250.00 NO:0041872-"), ["125000", "0041872"]);
-        assert_eq!(numerals("12/03/2018 16:25 16.25"), ["12032018", "16:25", "1625"]);
+        let texts = |text: &str| -> Vec<String> { numerals(text).into_iter().map(|(numeral, _)| numeral).collect() };
+        assert_eq!(texts("RM1,250.00 NO:0041872-"), ["125000", "0041872"]);
+        assert_eq!(texts("12/03/2018 16:25 16.25"), ["12032018", "16:25", "1625"]);
         assert!(numerals("QTY 3 x 1.50").is_empty());
     }
 

@@ -8,8 +8,6 @@ use crate::page::Line;
 pub(super) struct Row {
     /// Its text from left to right, folded.
     pub(super) text: String,
-    /// Probability of its least sure character, 0 to 1.
-    pub(super) certainty: f32,
     /// Left end.
     pub(super) left: f32,
     /// Right end.
@@ -81,7 +79,7 @@ fn upright(line: &Line, (cos, sin): (f32, f32)) -> Option<Row> {
     let (top, bottom) = ((tl.1 + tr.1) / 2.0, (bl.1 + br.1) / 2.0);
     let (y, height) = ((top + bottom) / 2.0, bottom - top);
     let extended = right > left && height > 0.0 && (right - left).is_finite() && y.is_finite() && height.is_finite();
-    (extended && !text.is_empty()).then_some(Row { text, certainty: line.certainty, left, right, y, height })
+    (extended && !text.is_empty()).then_some(Row { text, left, right, y, height })
 }
 
 /// Whether a box stands beside the boxes of a row.
@@ -99,7 +97,6 @@ fn joined(mut boxes: Vec<Row>) -> Option<Row> {
     let (mut weight, mut height, mut y) = (1.0, row.height, row.y);
     for next in boxes {
         row.text.push_str(&next.text);
-        row.certainty = row.certainty.min(next.certainty);
         row.right = row.right.max(next.right);
         (weight, height, y) = (weight + 1.0, height + next.height, y + next.y);
     }
@@ -115,7 +112,7 @@ mod tests {
         let turn = |x: f32, y: f32| [x * cos - y * sin, x * sin + y * cos];
         let right = x + 10.0 * text.len() as f32;
         let quad = [turn(x, y), turn(right, y), turn(right, y + 20.0), turn(x, y + 20.0)];
-        Line { text: text.to_owned(), certainty: 0.9, quad }
+        Line { text: text.to_owned(), certainties: Vec::new(), quad }
     }
 
     fn texts(degrees: f32) -> Vec<String> {
@@ -146,8 +143,8 @@ mod tests {
 
     #[test]
     fn quads_that_are_none_are_left_out() {
-        let nan = Line { text: "A".into(), certainty: 1.0, quad: [[f32::NAN; 2]; 4] };
-        let flat = Line { text: "A".into(), certainty: 1.0, quad: [[5.0; 2]; 4] };
+        let nan = Line { text: "A".into(), certainties: Vec::new(), quad: [[f32::NAN; 2]; 4] };
+        let flat = Line { text: "A".into(), certainties: Vec::new(), quad: [[5.0; 2]; 4] };
         assert!(Rows::new(&[nan, flat]).rows.is_empty());
     }
 }

@@ -58,8 +58,7 @@ mod tests {
     use crate::key::Secret;
 
     fn rows(texts: &[String]) -> Vec<Row> {
-        let row =
-            |text: &String| Row { text: text.clone(), certainty: 1.0, left: 0.0, right: 1.0, y: 0.0, height: 1.0 };
+        let row = |text: &String| Row { text: text.clone(), left: 0.0, right: 1.0, y: 0.0, height: 1.0 };
         texts.iter().map(row).collect()
     }
 

@@ -30,10 +30,10 @@ impl Outcome {
 }
 
 /// Values that differ by a character are misread unless both are at least this sure, in 255ths.
-const SURE_OF_A_CHARACTER: u8 = 217;
+const SURE_OF_A_CHARACTER: u8 = 192;
 
 /// Values that differ by more are other values unless one is less sure than this, in 255ths.
-const SURE_OF_A_VALUE: u8 = 128;
+const SURE_OF_A_VALUE: u8 = 102;
 
 /// Compares `field` of two receipts.
 pub(super) fn compare(a: &Fingerprint, b: &Fingerprint, field: Field) -> Outcome {

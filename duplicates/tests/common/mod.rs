@@ -83,7 +83,7 @@ impl Slip {
         let line = |(row, text): (usize, &String)| {
             let (top, right) = (100.0 + 30.0 * row as f32, 50.0 + 12.0 * text.len() as f32);
             let quad = [[50.0, top], [right, top], [right, top + 20.0], [50.0, top + 20.0]];
-            Line { text: text.clone(), certainty: 0.98, quad }
+            Line { text: text.clone(), certainties: vec![0.98; text.chars().count()], quad }
         };
         Reading { lines: self.texts().iter().enumerate().map(line).collect(), purchase: self.purchase() }
     }
@@ -129,7 +129,7 @@ impl Reading {
                 *c = char::from(dice.random_range(b'A'..=b'Z'));
             }
             line.text = chars.into_iter().collect();
-            line.certainty = 0.6;
+            line.certainties.fill(0.6);
         }
         self
     }

@@ -113,7 +113,7 @@ impl Seen {
     pub fn new(lines: &TextLines, findings: &Findings, raster: Option<Arc<Raster>>) -> Self {
         let line = |line: &TextLine| Line {
             text: line.text(),
-            certainty: certainty(line, lines),
+            certainties: certainties(line, lines),
             quad: line.quad.0.map(|corner| [corner.x, corner.y]),
         };
         Self { lines: lines.lines.iter().map(line).collect(), purchase: purchase(findings, lines), raster }
@@ -156,10 +156,11 @@ fn told<T, U>(found: &Option<Found<T>>, lines: &TextLines, value: impl Fn(&T) ->
     Some(Told { value, printed: best.text.clone(), confidence })
 }
 
-/// How sure the least sure character of a line is. Whatever else stood on a line that the edge of the photo cuts off, nobody
-/// can be sure of.
-fn certainty(line: &TextLine, page: &TextLines) -> f32 {
-    if is_cut(line, page) { 0.0 } else { line.certainty() }
+/// How sure each character of a line is. Whatever else stood on a line that the edge of the photo cuts off, nobody can be
+/// sure of.
+fn certainties(line: &TextLine, page: &TextLines) -> Vec<f32> {
+    let cut = is_cut(line, page);
+    line.chars.iter().map(|c| if cut { 0.0 } else { c.confidence }).collect()
 }
 
 /// A line whose end is closer to an edge, in its own heights, may go on beyond it.

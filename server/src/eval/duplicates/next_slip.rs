@@ -82,7 +82,7 @@ mod tests {
             |printed: &str| Some(Told { value: printed.to_owned(), printed: printed.to_owned(), confidence: 0.9 });
         let time =
             Some(Told { value: Minute { hour: 9, minute: 30 }, printed: "09:30:11".to_owned(), confidence: 0.9 });
-        let line = |text: &str| Line { text: text.to_owned(), certainty: 0.9, quad: [[0.0; 2]; 4] };
+        let line = |text: &str| Line { text: text.to_owned(), certainties: Vec::new(), quad: [[0.0; 2]; 4] };
         let seen = Seen {
             lines: vec![line("NO 0041  09:30:11"), line("TOTAL 9.00")],
             purchase: Purchase { receipt_number: told("0041"), time, ..Purchase::default() },
