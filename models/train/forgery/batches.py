@@ -1,5 +1,6 @@
 """Crops of receipts, forged on the fly, as batches; the same seed and step give the same batch."""
 
+import copy
 import queue
 import threading
 
@@ -9,7 +10,8 @@ import torch
 
 from .edits import forge, place_of
 from .pages import Glyph, Page
-from .planes import CELL, block_features, planes
+from .ghosts import block_features
+from .planes import CELL, planes
 from .treatments import jpeg, resized, treated
 
 EDITED_SHARE = 0.25  # of a cell's pixels that makes it an edited one; cells with fewer do not count
@@ -62,7 +64,7 @@ def edited(page, pages, config, rng, faces, times):
 
 
 def sample(pages, config, rng, faces):
-    """Planes, block features, cell targets (1 edited, 0 not, -1 does not count) and whether there is any edit."""
+    """A crop with edits and the same one without: planes, block features and cell targets (1 edited, 0 not, -1 does not count)."""
     schedule = config["schedule"]
     group = pages["rendered" if rng.random() < schedule["rendered_share"] else "sroie"]
     size = schedule["crop"]
@@ -70,11 +72,17 @@ def sample(pages, config, rng, faces):
     # Larger than the crop: scaling shrinks it, and copies come from all around.
     page = processed(window(page, 2 * size, rng), rng, config["before"])
     focus = window(page, size + size // 2, rng) if page.lines else page
-    image, mask = focus.image, np.zeros(focus.image.shape[:2], np.uint8)
-    if rng.random() < schedule["forged_share"]:
-        image, mask = edited(focus, group, config["edits"], rng, faces, int(rng.integers(1, 4)))
-    image, mask = treated(image, mask, rng, config["treatments"])
-    return cut(image, mask, size, rng)
+    image, mask = edited(focus, group, config["edits"], rng, faces, int(rng.integers(1, 4)))
+    both = []
+    for picture in (image, focus.image):
+        # Equal dice: the two go the same way and differ in nothing but the edits.
+        dice = copy.deepcopy(rng)
+        picture, moved = treated(picture, mask, dice, config["treatments"])
+        picture, moved = cut(picture, moved, size, dice)
+        both.append((planes(picture), block_features(picture), targets(moved)))
+    (*forged, target), (*genuine, _) = both
+    rng.bit_generator.advance(1 << 20)
+    return (*forged, target), (*genuine, np.where(target == 1, 0, target))
 
 
 def cut(image, mask, size, rng):
@@ -91,9 +99,7 @@ def cut(image, mask, size, rng):
     else:
         centre = (rng.integers(h), rng.integers(w))
     top, left = (int(np.clip(c - size // 2, 0, whole - size)) // CELL * CELL for c, whole in zip(centre, (h, w)))
-    image, mask = image[top:top + size, left:left + size], mask[top:top + size, left:left + size]
-    target = targets(mask)
-    return planes(image), block_features(image), target, bool((target == 1).any())
+    return image[top:top + size, left:left + size], mask[top:top + size, left:left + size]
 
 
 def targets(mask):
@@ -104,11 +110,14 @@ def targets(mask):
 
 
 def batch_of(step, pages, config, faces):
+    """Forged crops and, of some of them, genuine twins."""
     rng = np.random.default_rng((config["seed"], step))
-    samples = [sample(pages, config, rng, faces) for _ in range(config["schedule"]["batch"])]
-    planes_, blocks, cells, forged = (np.stack(part) for part in zip(*samples))
-    tensors = torch.from_numpy(planes_).float().contiguous(memory_format=torch.channels_last), torch.from_numpy(blocks)
-    return *tensors, torch.from_numpy(cells), torch.from_numpy(forged)
+    schedule, samples = config["schedule"], []
+    for n in range(schedule["batch"] - schedule["twins"]):
+        forged, genuine = sample(pages, config, rng, faces)
+        samples += [forged, genuine] if n < schedule["twins"] else [forged]
+    planes_, blocks, cells = (torch.from_numpy(np.stack(part)) for part in zip(*samples))
+    return planes_.float().contiguous(memory_format=torch.channels_last), blocks, cells, (cells == 1).any(2).any(1)
 
 
 def endless(first, pages, config, faces):

@@ -39,6 +39,7 @@ def arguments():
     data_arguments(p)
     p.add_argument("--out", type=Path, required=True, help="folder for the checkpoint and the manifest")
     p.add_argument("--set", action="append", default=[], metavar="TABLE.NAME=VALUE", help="override a setting, for experiments")
+    p.add_argument("--start", type=Path, help="a checkpoint whose weights to start from, where shapes agree")
     p.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
     return p.parse_args()
 
@@ -92,6 +93,9 @@ def main():
     (args.out / "manifest.json").write_text(json.dumps({"seed": config["seed"], "files": manifest(files)}, indent=1))
 
     net = Forgery(config["network"]).to(memory_format=torch.channels_last)
+    if args.start:
+        known, own = torch.load(args.start, weights_only=False)["average"], net.state_dict()
+        net.load_state_dict(own | {k: v for k, v in known.items() if k in own and v.shape == own[k].shape})
     average = copy.deepcopy(net)
     decays = lambda decaying: [p for p in net.parameters() if (p.dim() > 1) == decaying]
     groups = [{"params": decays(True), "weight_decay": schedule["weight_decay"]}, {"params": decays(False), "weight_decay": 0.0}]
