@@ -43,12 +43,12 @@ def tensors_of(net):
 def invented(seed):
     """A page of print on noisy paper, saved as JPEG, with a number copied over another; grey, 8 bits."""
     rng = np.random.default_rng(seed)
-    grey = (225 + rng.normal(0, 3, (160, 232))).astype(np.float32)
+    grey = (225 + rng.normal(0, 3, (136, 208))).astype(np.float32)
     image = np.repeat(grey.clip(0, 255).astype(np.uint8)[..., None], 3, 2)
     for n, text in enumerate(("CORNER SHOP", "BREAD 2 x 1.25   2.50", "MILK              0.99", "TOTAL             3.49")):
         cv2.putText(image, text, (10, 34 + 32 * n), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (40, 40, 44), 1, cv2.LINE_AA)
     image = jpeg(image, 85)
-    image[114:134, 165:205] = image[50:70, 166:206]
+    image[114:134, 155:195] = image[52:72, 156:196]
     return cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
 
 
@@ -62,6 +62,7 @@ def card(args, config, verdict, parameters, step):
     text = args.card.read_text(encoding="utf-8")
     learnt = json.loads((args.run / "manifest.json").read_text())["files"]
     tables = {f"table_{source}": shown(rows) for source, rows in results.items()}
+    tables |= {f"pages_{source}": next(iter(rows.values()))["genuine"] for source, rows in results.items()}
     return text.format(
         name=NAME, seed=config["seed"], parameters=f"{parameters:,}", steps=f"{step:,}", threshold=verdict["threshold"],
         sroie=sum(f["file"].startswith("img/") for f in learnt), **tables,

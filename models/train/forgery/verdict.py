@@ -10,7 +10,7 @@ import numpy as np
 TOPS = (4, 16, 64)  # of a page's cells, whose mean logit is looked at
 BOUND = 12.0  # logits beyond it are certain anyway
 MIN_CELLS = 2  # of a region
-THRESHOLDS = np.arange(-2.0, 4.01, 0.25)
+THRESHOLDS = np.arange(-1.0, 9.01, 0.5)
 
 
 def smooth(logits):

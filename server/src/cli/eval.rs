@@ -1,4 +1,4 @@
-//! `slipstream eval ocr`, `lines`, `fields` and `barcodes`.
+//! `slipstream eval ocr`, `lines`, `fields`, `barcodes` and `forgery`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,7 +9,8 @@ use super::Failure;
 use super::engine::{Engine, EngineArgs};
 use super::read::progress;
 use crate::eval::truth::Split;
-use crate::eval::{Format, barcodes, fields, lines, ocr};
+use crate::eval::{Format, barcodes, fields, forgery, lines, ocr};
+use crate::registry::locate::locate;
 use crate::scheduling::Scheduling;
 
 #[derive(Debug, Subcommand)]
@@ -22,6 +23,8 @@ pub(super) enum EvalCommand {
     Fields(FieldsArgs),
     /// Read bar codes and QR codes of pictures and compare them with what they say.
     Barcodes(BarcodesArgs),
+    /// Score genuine and forged pictures by their pixels alone and say how well they are told apart.
+    Forgery(ForgeryArgs),
 }
 
 #[derive(Debug, Args)]
@@ -94,6 +97,22 @@ pub(super) struct BarcodesArgs {
     json: PathBuf,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct ForgeryArgs {
+    /// Folder with genuine pictures.
+    #[arg(long, value_name = "DIR", env = "SLIPSTREAM_EVAL_GENUINE")]
+    genuine: PathBuf,
+    /// Folder with forged pictures.
+    #[arg(long, value_name = "DIR", env = "SLIPSTREAM_EVAL_FORGED")]
+    forged: PathBuf,
+    /// Where to write the scores.
+    #[arg(long, value_name = "FILE", env = "SLIPSTREAM_EVAL_JSON")]
+    json: PathBuf,
+    /// Folder with the model weights [default: models/weights, looked for in the working directory and beside the program]
+    #[arg(long, value_name = "DIR", env = "SLIPSTREAM_MODELS")]
+    models: Option<PathBuf>,
+}
+
 pub(super) fn run(command: EvalCommand) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(evaluate(command))?;
@@ -122,6 +141,10 @@ async fn evaluate(command: EvalCommand) -> Result<(), Failure> {
             fields::run(&engine, &job, progress).await?;
         }
         EvalCommand::Barcodes(args) => barcodes::run(&args.data, &args.json)?,
+        EvalCommand::Forgery(args) => {
+            let weights = locate(args.models.as_deref())?.join("forgery");
+            forgery::run(&weights, &args.genuine, &args.forged, &args.json)?;
+        }
     }
     Ok(())
 }

@@ -6,6 +6,7 @@
 //! | [`lines`] | lines cut by their true boxes against their true text |
 //! | [`fields`] | fields against the truth, over a whole folder |
 //! | [`barcodes`] | bar codes of pictures with known contents |
+//! | [`forgery`] | genuine pictures against forged ones |
 //! | [`truth`] | what a receipt should say, whatever the folder's format |
 //! | [`sroie`], [`wildreceipt`], [`german`], [`manifest`] | folder formats |
 //! | [`score`] | when two values are the same, and precision, recall, F1 |
@@ -14,6 +15,7 @@
 pub mod barcodes;
 pub mod errors;
 pub mod fields;
+pub mod forgery;
 pub mod german;
 pub mod lines;
 pub mod manifest;
