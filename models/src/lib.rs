@@ -8,6 +8,7 @@
 //! | [`crop`] | [`Raster`] + [`TextRegions`] → [`LineCrops`] |
 //! | [`recognise`] | [`LineCrops`] → [`TextLines`] |
 //! | [`extract`] | [`TextLines`] → [`Entities`] |
+//! | [`forgery`] | [`Raster`] → [`ForgeryVerdict`] |
 //!
 //! No tokio and no HTTP here: every call is synchronous and computes on the
 //! rayon pool that it is called from.
@@ -18,6 +19,7 @@ pub mod crop;
 pub mod detect;
 pub mod entities;
 pub mod extract;
+pub mod forgery;
 pub mod geometry;
 pub mod integers;
 pub mod orientation;
@@ -32,6 +34,7 @@ pub use slipstream_kernels::Backend;
 pub use crop::{LineCrop, LineCrops};
 pub use detect::{TextRegion, TextRegions};
 pub use entities::Entities;
+pub use forgery::{EditedRegion, ForgeryVerdict};
 pub use geometry::{Point, Quad};
 pub use raster::Raster;
 pub use text::{CharAlternative, CharReading, TextLine, TextLines};

@@ -1,5 +1,7 @@
 //! A decoded image, the input of every network.
 
+use rayon::prelude::*;
+
 use crate::geometry::{Point, Quad};
 
 /// 8-bit RGB pixels, row-major, three bytes a pixel, no padding between rows.
@@ -92,6 +94,28 @@ impl Raster {
         let (width, height) = (width.min(self.width - left), height.min(self.height - top));
         let rows = self.rgb.chunks_exact(self.width.max(1) * 3).skip(top).take(height);
         Self { width, height, rgb: rows.flat_map(|row| &row[left * 3..(left + width) * 3]).copied().collect() }
+    }
+
+    /// The raster reduced by a whole factor, every pixel the mean of `factor`×`factor`; incomplete ones at the right and lower
+    /// edge are left out.
+    pub fn reduced(&self, factor: usize) -> Self {
+        let factor = factor.max(1);
+        let (width, height) = (self.width / factor, self.height / factor);
+        let mut rgb = vec![0; width * height * 3];
+        let n = (factor * factor) as u32;
+        rgb.par_chunks_exact_mut((width * 3).max(1)).enumerate().for_each(|(y, to)| {
+            for (x, pixel) in to.chunks_exact_mut(3).enumerate() {
+                for (c, value) in pixel.iter_mut().enumerate() {
+                    let mut sum = n / 2;
+                    for dy in 0..factor {
+                        let start = ((y * factor + dy) * self.width + x * factor) * 3 + c;
+                        sum += self.rgb[start..].iter().step_by(3).take(factor).map(|v| u32::from(*v)).sum::<u32>();
+                    }
+                    *value = (sum / n) as u8;
+                }
+            }
+        });
+        Self { width, height, rgb }
     }
 
     /// The raster turned by `turn`; costs one pass over the pixels.

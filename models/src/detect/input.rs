@@ -41,7 +41,7 @@ pub(super) fn normalised(
     let factor = (page.width() / width).min(page.height() / height).max(1);
     let reduced;
     let page = if factor > 1 {
-        reduced = averaged(page, factor);
+        reduced = page.reduced(factor);
         &reduced
     } else {
         page
@@ -77,27 +77,6 @@ fn taps(from: usize, to: usize) -> Vec<(usize, usize, f32)> {
             (first, (first + 1).min(from - 1), position - first as f32)
         })
         .collect()
-}
-
-/// `page` reduced by a whole factor, every pixel the mean of `factor`×`factor`.
-fn averaged(page: &Raster, factor: usize) -> Raster {
-    let (width, height) = (page.width() / factor, page.height() / factor);
-    let mut rgb = vec![0; width * height * 3];
-    let n = (factor * factor) as u32;
-    rgb.par_chunks_exact_mut(width * 3).enumerate().for_each(|(y, to)| {
-        for (x, pixel) in to.chunks_exact_mut(3).enumerate() {
-            for (c, value) in pixel.iter_mut().enumerate() {
-                let mut sum = n / 2;
-                for dy in 0..factor {
-                    let start = ((y * factor + dy) * page.width() + x * factor) * 3 + c;
-                    sum += page.rgb()[start..].iter().step_by(3).take(factor).map(|v| u32::from(*v)).sum::<u32>();
-                }
-                *value = (sum / n) as u8;
-            }
-        }
-    });
-    // The buffer was made for exactly this size.
-    Raster::new(width, height, rgb).unwrap_or_else(|_| page.clone())
 }
 
 #[cfg(test)]
@@ -136,6 +115,6 @@ mod tests {
     fn shrinking_averages() {
         let rgb = (0..16).flat_map(|i| [if i % 2 == 0 { 0 } else { 200 }; 3]).collect();
         let page = Raster::new(4, 4, rgb).unwrap_or_else(|e| unreachable!("{e}"));
-        assert!(averaged(&page, 2).rgb().iter().all(|v| *v == 100));
+        assert!(page.reduced(2).rgb().iter().all(|v| *v == 100));
     }
 }

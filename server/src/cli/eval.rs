@@ -1,4 +1,4 @@
-//! `slipstream eval ocr`, `lines`, `fields`, `barcodes` and `duplicates`.
+//! `slipstream eval`: `ocr`, `lines`, `fields`, `quality`, `barcodes`, `duplicates` and `forgery`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,7 +9,8 @@ use super::Failure;
 use super::engine::{Engine, EngineArgs};
 use super::read::progress;
 use crate::eval::truth::Split;
-use crate::eval::{Format, barcodes, duplicates, fields, lines, ocr, quality};
+use crate::eval::{Format, barcodes, duplicates, fields, forgery, lines, ocr, quality};
+use crate::registry::locate::locate;
 use crate::scheduling::Scheduling;
 
 #[derive(Debug, Subcommand)]
@@ -26,6 +27,8 @@ pub(super) enum EvalCommand {
     Barcodes(BarcodesArgs),
     /// Send receipts again, altered and photographed again, and count those that are found and those confused with others.
     Duplicates(DuplicatesArgs),
+    /// Score genuine and forged pictures by their pixels alone and say how well they are told apart.
+    Forgery(ForgeryArgs),
 }
 
 #[derive(Debug, Args)]
@@ -127,6 +130,22 @@ pub(super) struct DuplicatesArgs {
     engine: EngineArgs,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct ForgeryArgs {
+    /// Folder with genuine pictures.
+    #[arg(long, value_name = "DIR", env = "SLIPSTREAM_EVAL_GENUINE")]
+    genuine: PathBuf,
+    /// Folder with forged pictures.
+    #[arg(long, value_name = "DIR", env = "SLIPSTREAM_EVAL_FORGED")]
+    forged: PathBuf,
+    /// Where to write the scores.
+    #[arg(long, value_name = "FILE", env = "SLIPSTREAM_EVAL_JSON")]
+    json: PathBuf,
+    /// Folder with the model weights [default: models/weights, looked for in the working directory and beside the program]
+    #[arg(long, value_name = "DIR", env = "SLIPSTREAM_MODELS")]
+    models: Option<PathBuf>,
+}
+
 pub(super) fn run(command: EvalCommand) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(evaluate(command))?;
@@ -167,6 +186,10 @@ async fn evaluate(command: EvalCommand) -> Result<(), Failure> {
             quality::run(&engine, &quality::QualityJob { data, format, split, rounds, report }, progress).await?;
         }
         EvalCommand::Barcodes(args) => barcodes::run(&args.data, &args.json)?,
+        EvalCommand::Forgery(args) => {
+            let weights = locate(args.models.as_deref())?.join("forgery");
+            forgery::run(&weights, &args.genuine, &args.forged, &args.json)?;
+        }
     }
     Ok(())
 }

@@ -8,6 +8,7 @@
 //! | [`quality`] | whether photos that cannot be read are stopped |
 //! | [`barcodes`] | bar codes of pictures with known contents |
 //! | [`duplicates`] | receipts that come again, and those that only look like it |
+//! | [`forgery`] | genuine pictures against forged ones |
 //! | [`truth`] | what a receipt should say, whatever the folder's format |
 //! | [`sroie`], [`wildreceipt`], [`german`], [`manifest`] | folder formats |
 //! | [`score`] | when two values are the same, and precision, recall, F1 |
@@ -17,6 +18,7 @@ pub mod barcodes;
 pub mod duplicates;
 pub mod errors;
 pub mod fields;
+pub mod forgery;
 pub mod german;
 pub mod lines;
 pub mod manifest;
