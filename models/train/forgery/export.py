@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 from .evaluate import load, map_of, shown
 from .net import folded
 from .treatments import jpeg
-from .verdict import regions, score
+from .verdict import score
 
 NAME = "slipstream-forgery"
 MAX_PIXELS = 3_000_000
@@ -96,11 +96,10 @@ def main():
     grey = invented(config["seed"])
     logits = map_of(net, tinted(grey), exact=True)
     record = {"width": grey.shape[1], "height": grey.shape[0], "grey": grey.ravel().tolist(),
-              "logits": [round(float(v), 4) for v in logits.ravel()], "score": round(score(logits, verdict), 5),
-              "regions": [box for box, _ in regions(logits, verdict["threshold"])]}
+              "logits": [round(float(v), 4) for v in logits.ravel()], "score": round(score(logits, verdict), 5)}
     args.fixture.parent.mkdir(parents=True, exist_ok=True)
     args.fixture.write_text(json.dumps(record) + "\n")
-    print(f"{parameters:,} parameters, score of the fixture {record['score']}, regions {record['regions']}")
+    print(f"{parameters:,} parameters, score of the fixture {record['score']}")
 
 
 if __name__ == "__main__":
