@@ -36,7 +36,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Answer HTTP requests until told to stop.
-    Serve(serve::ServeArgs),
+    Serve(Box<serve::ServeArgs>),
     /// Read images, PDFs and e-invoices, and write what they say to standard output.
     Read(read::ReadArgs),
     /// Measure how well and how fast receipts with known contents are read.
@@ -82,7 +82,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         log.install(None)?;
     }
     match cli.command {
-        Command::Serve(args) => serve::run(args, log),
+        Command::Serve(args) => serve::run(*args, log),
         Command::Read(args) => read::run(args),
         Command::Eval(command) => eval::run(command),
         Command::Calibrate(args) => calibrate::run(&args),

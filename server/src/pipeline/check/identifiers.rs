@@ -169,7 +169,7 @@ fn article_number(code: &str) -> Option<bool> {
     }
     // From the right, the check digit first: weights 1, 3, 1, 3 …
     let sum: u32 = digits.iter().rev().enumerate().map(|(i, d)| if i % 2 == 0 { *d } else { 3 * d }).sum();
-    Some(sum % 10 == 0)
+    Some(sum.is_multiple_of(10))
 }
 
 #[cfg(test)]

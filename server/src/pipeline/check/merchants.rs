@@ -191,6 +191,7 @@ fn with_one_left_out(key: &str) -> impl Iterator<Item = String> + use<'_> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failing test should stop at the spot")]
 mod tests {
     use proptest::prelude::*;
 
