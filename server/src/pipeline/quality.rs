@@ -45,7 +45,7 @@ impl Default for QualitySettings {
             low_contrast: 12.0,
             unusable_contrast: 5.2,
             sharp: 0.30,
-            unusable_sharpness: 0.09,
+            unusable_sharpness: 0.07,
             dark_level: 70.0,
             unusable_level: 14.0,
             glare_share: 0.02,
