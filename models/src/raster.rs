@@ -1,5 +1,7 @@
 //! A decoded image, the input of every network.
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 
 use crate::geometry::{Point, Quad};
@@ -97,9 +99,11 @@ impl Raster {
     }
 
     /// The raster reduced by a whole factor, every pixel the mean of `factor`×`factor`; incomplete ones at the right and lower
-    /// edge are left out.
-    pub fn reduced(&self, factor: usize) -> Self {
-        let factor = factor.max(1);
+    /// edge are left out. A factor of 1 or less leaves it as it is.
+    pub fn reduced(&self, factor: usize) -> Cow<'_, Self> {
+        if factor <= 1 {
+            return Cow::Borrowed(self);
+        }
         let (width, height) = (self.width / factor, self.height / factor);
         let mut rgb = vec![0; width * height * 3];
         let n = (factor * factor) as u32;
@@ -115,7 +119,7 @@ impl Raster {
                 }
             }
         });
-        Self { width, height, rgb }
+        Cow::Owned(Self { width, height, rgb })
     }
 
     /// The raster turned by `turn`; costs one pass over the pixels.

@@ -39,13 +39,7 @@ pub(super) fn normalised(
     // Interpolation between two pixels skips the rest when the page shrinks
     // more than twofold, so whole pixels are averaged first.
     let factor = (page.width() / width).min(page.height() / height).max(1);
-    let reduced;
-    let page = if factor > 1 {
-        reduced = page.reduced(factor);
-        &reduced
-    } else {
-        page
-    };
+    let page = page.reduced(factor);
     let columns = taps(page.width(), width);
     let rows = taps(page.height(), height);
     let scale = deviation.map(|d| 1.0 / (255.0 * d));

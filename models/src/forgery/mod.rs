@@ -80,14 +80,7 @@ impl ForgeryClassifier {
         while (size.0 / factor) * (size.1 / factor) > self.config.max_pixels {
             factor += 1;
         }
-        let reduced;
-        let page = if factor > 1 {
-            reduced = page.reduced(factor);
-            &reduced
-        } else {
-            page
-        };
-        let (logits, cells) = self.logits(page)?;
+        let (logits, cells) = self.logits(&page.reduced(factor))?;
         if logits.is_empty() {
             return Ok(ForgeryVerdict::default());
         }

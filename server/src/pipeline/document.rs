@@ -193,7 +193,7 @@ pub fn document(findings: &Findings, place: &Placement<'_>) -> api::Document {
             Some(DocumentKind::Product) => api::DocumentKind::Product,
             Some(DocumentKind::Other) | None => api::DocumentKind::Other,
         },
-        country: findings.country.as_ref().map(|e| e.value).or(findings.likely_country).map(str::to_owned),
+        country: findings.country_code().map(str::to_owned),
         language: findings.language.as_ref().map(|e| e.value).or(findings.likely_language).map(str::to_owned),
         merchant: api::Merchant {
             name: place.printed(&findings.merchant_name),

@@ -45,22 +45,6 @@ impl<T> Found<T> {
         self.best.value.as_ref()
     }
 
-    /// The same readings with `f` applied to their values.
-    pub fn map<U>(self, f: impl Fn(T) -> U) -> Found<U> {
-        let map = |c: Candidate<T>| Candidate {
-            value: c.value.map(&f),
-            text: c.text,
-            spans: c.spans,
-            confidence: c.confidence,
-        };
-        Found {
-            best: map(self.best),
-            alternatives: self.alternatives.into_iter().map(map).collect(),
-            proof: self.proof,
-            repaired_by: self.repaired_by,
-        }
-    }
-
     /// Believes the alternative at `index`; the former best stays as an alternative.
     pub fn prefer(&mut self, index: usize) {
         if let Some(other) = self.alternatives.get_mut(index) {

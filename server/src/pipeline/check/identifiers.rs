@@ -31,7 +31,7 @@ const CODES: &str = "item_codes_checksum";
 /// Takes the reading of a tax number or an article number that passes its
 /// check, where the most probable one does not and just one other does.
 pub(super) fn mend(findings: &mut Findings, lines: &TextLines) {
-    let country = findings.country.as_ref().map(|evidence| evidence.value).or(findings.likely_country);
+    let country = findings.country_code();
     take_valid(&mut findings.merchant_tax_id, lines, TAX_ID, |id| tax_id(id, country) == Some(true));
     for item in &mut findings.items {
         let looks_like_one =
@@ -73,8 +73,7 @@ fn check_tax_id(findings: &Findings) -> CheckResult {
     let Some(id) = field.and_then(Found::value) else {
         return result(Outcome::Unproved, "no tax number was read", None);
     };
-    let country = findings.country.as_ref().map(|evidence| evidence.value).or(findings.likely_country);
-    match tax_id(id, country) {
+    match tax_id(id, findings.country_code()) {
         Some(true) => result(Outcome::Proved, "the check digits agree", field),
         Some(false) => result(Outcome::Contradicted, "the check digits do not agree", field),
         None => result(Outcome::Unproved, "the number has no check digits that are known", field),

@@ -116,16 +116,6 @@ impl Directory {
         }
     }
 
-    /// How many merchants it knows.
-    pub fn len(&self) -> usize {
-        self.merchants.len()
-    }
-
-    /// Whether it knows none.
-    pub fn is_empty(&self) -> bool {
-        self.merchants.is_empty()
-    }
-
     /// The one merchant whose name is as good as `read`.
     fn find(&self, read: &str) -> Option<&Merchant> {
         let key = folded(read);

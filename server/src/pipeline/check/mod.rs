@@ -156,6 +156,13 @@ pub struct Findings {
     pub checks: Vec<CheckResult>,
 }
 
+impl Findings {
+    /// The country that is proved, or else the one that the page looks like.
+    pub fn country_code(&self) -> Option<&'static str> {
+        self.country.as_ref().map(|evidence| evidence.value).or(self.likely_country)
+    }
+}
+
 /// Turns what extraction found into values and checks them against each other.
 pub fn check(entities: &Entities, lines: &TextLines, settings: &CheckSettings) -> Findings {
     let page = Page::new(lines);
