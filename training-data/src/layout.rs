@@ -29,6 +29,45 @@ pub struct Sheet {
     pub runs: Vec<Run>,
     /// Filled rectangles, `[left, top, right, bottom]`.
     pub rules: Vec<[f32; 4]>,
+    /// How zeros are told from the letter O.
+    pub zeros: Zeros,
+}
+
+/// What tells a zero from the letter O. Tills and terminals mark it in many
+/// ways, and a reader that knows few of them takes the others for an 8.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Zeros {
+    /// What the typeface has.
+    #[default]
+    AsDrawn,
+    /// A stroke from the lower left to the upper right, within the zero.
+    Slashed,
+    /// The same stroke, beyond the zero on both sides.
+    SlashedThrough,
+    /// A stroke from the upper left to the lower right.
+    BackSlashed,
+    /// A dot in the middle.
+    Dotted,
+    /// An upright stroke in the middle.
+    Barred,
+}
+
+impl Zeros {
+    /// All marks.
+    pub(crate) const MARKS: [Zeros; 5] =
+        [Zeros::Slashed, Zeros::SlashedThrough, Zeros::BackSlashed, Zeros::Dotted, Zeros::Barred];
+
+    /// Both ends of the mark's stroke, relative to the middle of the zero's ink and its half width and height.
+    pub(crate) fn stroke(self) -> Option<[[f32; 2]; 2]> {
+        match self {
+            Zeros::AsDrawn => None,
+            Zeros::Slashed => Some([[-0.5, 0.5], [0.5, -0.5]]),
+            Zeros::SlashedThrough => Some([[-1.05, 1.0], [1.05, -1.0]]),
+            Zeros::BackSlashed => Some([[-0.5, -0.5], [0.5, 0.5]]),
+            Zeros::Dotted => Some([[0.0, -0.03], [0.0, 0.03]]),
+            Zeros::Barred => Some([[0.0, -0.35], [0.0, 0.35]]),
+        }
+    }
 }
 
 /// Columns further apart than this many ems are boxed as lines of their own:

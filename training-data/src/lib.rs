@@ -35,7 +35,7 @@ pub mod truth;
 
 pub use dice::Dice;
 pub use font::{Face, FontError, Typeface, Typefaces};
-pub use layout::{Run, Sheet};
+pub use layout::{Run, Sheet, Zeros};
 pub use locale::Locale;
 pub use photo::{PhotoOptions, photograph};
 pub use receipt::{Receipt, Wishes, generate, generate_as, generate_in};

@@ -89,6 +89,7 @@ fn scaled(receipt: &Receipt, options: &PhotoOptions) -> (Sheet, Truth, f32) {
     let sheet = Sheet {
         runs: receipt.sheet.runs.iter().map(run).collect(),
         rules: receipt.sheet.rules.iter().map(|r| rectangle(*r)).collect(),
+        zeros: receipt.sheet.zeros,
     };
     let mut truth = receipt.truth.clone();
     truth.lines.iter_mut().for_each(|l| l.bounds = rectangle(l.bounds));

@@ -13,7 +13,7 @@ mod words;
 use crate::compose::{Anchor, Cell, Row};
 use crate::dice::Dice;
 use crate::font::{BUILT_IN, Typefaces};
-use crate::layout::lay_out;
+use crate::layout::{Sheet, Zeros, lay_out};
 use crate::locale::Locale;
 use crate::look::Look;
 use crate::receipt::{Receipt, TYPEFACE};
@@ -25,6 +25,8 @@ pub use alphabet::alphabet;
 
 /// Tries for a line that the page's typeface can show.
 const TRIES: usize = 24;
+/// How often zeros are marked where the typeface does not do so itself.
+const MARKED_ZEROS_SHARE: f64 = 0.4;
 /// What every typeface must be able to show.
 const LEAST: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.,:-*/%";
 
@@ -41,13 +43,14 @@ pub fn generate_lines(locale: &'static Locale, seed: u64, index: u64, typefaces:
         (0..count).map(|_| row(&mut writer, &look)).collect()
     };
     let page = lay_out(rows, &look);
+    let zeros = if dice.chance(MARKED_ZEROS_SHARE) { dice.pick(&Zeros::MARKS) } else { Zeros::AsDrawn };
     let id = format!("{}-lines-{seed}-{index}", locale.tag);
     let truth = Truth {
         kind: Some(Kind::Lines),
         typeface: Some(name.to_string()),
         ..Truth::of_page(id, locale, page.size, page.lines)
     };
-    Receipt { sheet: page.sheet, truth }
+    Receipt { sheet: Sheet { zeros, ..page.sheet }, truth }
 }
 
 /// One row: mostly one line, often with a number at the other side.

@@ -2,7 +2,7 @@
 
 use ab_glyph::{Font, PxScale, point};
 
-use crate::layout::{Run, Sheet};
+use crate::layout::{Run, Sheet, Zeros};
 use crate::truth::PageSize;
 
 /// How much of each pixel is covered, 0 to 1, row by row.
@@ -38,7 +38,7 @@ impl Ink {
     /// Draws all texts and lines of a sheet.
     pub(crate) fn draw(&mut self, sheet: &Sheet) {
         for run in &sheet.runs {
-            self.text(run);
+            self.text(run, sheet.zeros);
         }
         for &[left, top, right, bottom] in &sheet.rules {
             for y in top.round() as usize..bottom.round().max(top.round() + 1.0) as usize {
@@ -49,7 +49,7 @@ impl Ink {
         }
     }
 
-    fn text(&mut self, run: &Run) {
+    fn text(&mut self, run: &Run, zeros: Zeros) {
         let (glyphs, metrics) = (run.face.glyphs(), run.face.metrics());
         let mut x = run.x;
         for c in run.text.chars() {
@@ -59,15 +59,40 @@ impl Ink {
             let scale = PxScale { x: height * run.stretch, y: height };
             let glyph = font.glyph_id(c).with_scale_and_position(scale, point(x, run.y));
             if let Some(outline) = font.outline_glyph(glyph) {
-                let corner = outline.px_bounds().min;
+                let bounds = outline.px_bounds();
+                let corner = bounds.min;
                 outline.draw(|dx, dy, coverage| {
                     let (x, y) = (corner.x + dx as f32, corner.y + dy as f32);
                     if x >= 0.0 && y >= 0.0 {
                         self.cover(x as usize, y as usize, coverage);
                     }
                 });
+                if c == '0' {
+                    self.mark(zeros, [bounds.min.x, bounds.min.y, bounds.max.x, bounds.max.y], run.em);
+                }
             }
             x += metrics.glyph(c).advance * run.em * run.stretch;
+        }
+    }
+
+    /// Marks a zero, unless its typeface does so itself: then its middle has ink already.
+    fn mark(&mut self, zeros: Zeros, [left, top, right, bottom]: [f32; 4], em: f32) {
+        let Some(ends) = zeros.stroke() else { return };
+        let (x, y) = ((left + right) / 2.0, (top + bottom) / 2.0);
+        if self.sample(x, y) > 0.2 {
+            return;
+        }
+        let [from, to] = ends.map(|[dx, dy]| [x + dx * (right - left) / 2.0, y + dy * (bottom - top) / 2.0]);
+        // As wide as a thin stroke of common faces; a dot is the end of a wider pen.
+        let radius = em * if zeros == Zeros::Dotted { 0.07 } else { 0.035 };
+        let reach =
+            |a: f32, b: f32| (a.min(b) - radius - 1.0).max(0.0) as usize..(a.max(b) + radius + 2.0).max(0.0) as usize;
+        for row in reach(from[1], to[1]) {
+            for column in reach(from[0], to[0]) {
+                let distance = distance([column as f32 + 0.5, row as f32 + 0.5], [from, to]);
+                // The edge crosses a pixel over the length of one.
+                self.cover(column, row, radius + 0.5 - distance);
+            }
         }
     }
 
@@ -126,5 +151,47 @@ impl Ink {
             })
         };
         (a * (1.0 - fx) + b * fx) * (1.0 - fy) + (c * (1.0 - fx) + d * fx) * fy
+    }
+}
+
+/// Of a point from the nearest point of a segment.
+fn distance(point: [f32; 2], [from, to]: [[f32; 2]; 2]) -> f32 {
+    let along = [to[0] - from[0], to[1] - from[1]];
+    let offset = [point[0] - from[0], point[1] - from[1]];
+    let length = (along[0].powi(2) + along[1].powi(2)).max(1e-9);
+    let at = ((offset[0] * along[0] + offset[1] * along[1]) / length).clamp(0.0, 1.0);
+    (offset[0] - at * along[0]).hypot(offset[1] - at * along[1])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::font::Face;
+
+    /// A zero of 60 pixels, and how much ink its middle has.
+    fn zero(face: Face, zeros: Zeros) -> (Ink, f32) {
+        let run = Run { text: "0".to_string(), x: 10.0, y: 60.0, em: 60.0, stretch: 1.0, face };
+        let mut ink = Ink::blank(PageSize { width: 60, height: 80 });
+        ink.draw(&Sheet { runs: vec![run], zeros, ..Sheet::default() });
+        let [left, top, right, bottom] = face.metrics().glyph('0').ink.unwrap_or_default().map(|v| v * 60.0);
+        let middle = ink.sample(10.0 + (left + right) / 2.0, 60.0 + (top + bottom) / 2.0);
+        (ink, middle)
+    }
+
+    #[test]
+    fn every_mark_fills_the_middle_of_a_zero_in_its_own_way() {
+        let plain = zero(Face::Sans, Zeros::AsDrawn);
+        assert!(plain.1 < 0.01);
+        let marked = Zeros::MARKS.map(|mark| zero(Face::Sans, mark));
+        for (i, (ink, middle)) in marked.iter().enumerate() {
+            assert!(*middle > 0.9, "{:?}: {middle}", Zeros::MARKS[i]);
+            assert!(marked.iter().skip(i + 1).all(|(other, _)| other.coverage != ink.coverage));
+        }
+    }
+
+    #[test]
+    fn a_typeface_that_marks_its_zeros_keeps_its_own_mark() {
+        // DejaVu Sans Mono has a dotted zero.
+        assert_eq!(zero(Face::Mono, Zeros::AsDrawn).0.coverage, zero(Face::Mono, Zeros::SlashedThrough).0.coverage);
     }
 }

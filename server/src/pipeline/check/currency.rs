@@ -66,6 +66,9 @@ const WORDLIKE_CODES: &[&str] = &["BHD", "MAD", "PEN", "QAR", "RON", "SAR", "TRY
 /// Signs that follow their amount, and before a number are something else ("FT 4").
 const FOLLOWING_SIGNS: &[&str] = &["FT", "KČ", "LEI", "TL", "ZŁ"];
 
+/// So many numbers with two decimals are amounts, not one weight or version.
+const CENTS: usize = 2;
+
 /// What the page prints of its currency.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Printed {
@@ -79,11 +82,12 @@ pub struct Printed {
 pub fn printed(page: &Page) -> Printed {
     let mut votes: BTreeMap<&'static str, (usize, Span)> = BTreeMap::new();
     let mut shared = None;
+    let cents = page.words().filter(|w| has_two_decimals(&w.upper)).count() >= CENTS;
     for line in &page.lines {
         for (i, word) in line.words.iter().enumerate() {
             let around = Around::new(&line.words, i);
             let (sign, span) = sign_part(word);
-            if let Some(code) = sign_currency(&sign, &around) {
+            if let Some(code) = sign_currency(&sign, &around).filter(|code| !cents || has_cents(code)) {
                 votes.entry(code).or_insert((0, span)).0 += 1;
             } else if around.beside_number && shared.is_none() {
                 shared = SHARED_SIGNS.iter().find(|(s, _)| *s == sign).map(|(_, codes)| (span, *codes));
@@ -160,6 +164,11 @@ impl Around {
     }
 }
 
+/// Whether the currency is divided: letters that name one that is not are something else on a page of cents.
+fn has_cents(code: &str) -> bool {
+    Currency::from_code(code).is_some_and(|c| c.minor_digits() > 0)
+}
+
 /// Whether the word's last number ends in a mark and two digits.
 fn has_two_decimals(word: &str) -> bool {
     let number = word.trim_matches(|c: char| !c.is_ascii_digit());
@@ -231,6 +240,9 @@ mod tests {
             (&["TOTAL $9.00", "12/31/2024"], Some(("USD", "$"))),
             (&["PLEASE TRY AGAIN", "TOTAL 9.00"], None),
             (&["EUR 9.00", "USD 10.00"], None),
+            // Letters of a signature name no currency that the amounts cannot be in.
+            (&["Brot 3,50", "Milch 1,20", "TSE-Signatur:", "JPY"], Some(("EUR", "TSE-Signatur"))),
+            (&["Brot 350", "Summe 350", "JPY"], Some(("JPY", "JPY"))),
         ];
         let wrong: Vec<_> = cases
             .iter()

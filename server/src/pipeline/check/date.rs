@@ -48,12 +48,15 @@ pub fn parse_date(text: &str, context: &DateContext) -> Vec<Date> {
     days
 }
 
-/// The order that the dates among `texts` show: a number above 12 can only be a day.
+/// The order that the dates among `texts` show: a number above 12 can only be a
+/// day. Days after `today` show nothing: they are mostly other numbers.
 pub fn order_shown<'a>(texts: impl IntoIterator<Item = &'a str>, today: Date) -> Option<DateOrder> {
     let mut counts = [0_usize; 2];
     for text in texts {
         let all = readings(text, today);
-        if let [(_, Some(order))] = all.as_slice() {
+        if let [(date, Some(order))] = all.as_slice()
+            && *date <= today
+        {
             match order {
                 DateOrder::DayMonthYear => counts[0] += 1,
                 DateOrder::MonthDayYear => counts[1] += 1,
@@ -156,9 +159,11 @@ fn separates(first: char, second: char, last: &str) -> bool {
         || (sure(first) && sure(second) && without_joined_time(last).len() == 4)
 }
 
-/// "05.22.95.66.66" is a telephone number.
+/// "05.22.95.66.66" is a telephone number, "11 13 19 18" one of a register; "25 12 2018 14:05" is a date.
 fn goes_on(rest: &[Token], mark: char) -> bool {
-    matches!(rest, [Token::Mark(m), Token::Digits(_), ..] if *m == mark && matches!(mark, '.' | '-'))
+    let timed = matches!(rest, [_, _, Token::Mark(':'), ..]);
+    matches!(rest, [Token::Mark(m), Token::Digits(_), ..]
+        if *m == mark && (matches!(mark, '.' | '-') || (mark == ' ' && !timed)))
 }
 
 /// "20188:13" is a year that the reader joined with the time after it.

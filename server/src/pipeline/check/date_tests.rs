@@ -29,6 +29,7 @@ fn dates_as_printed() {
         ("25/12-2018", None, Some("2018-12-25")),
         ("29/08-16", None, Some("2016-08-29")),
         ("25 12 2018", None, Some("2018-12-25")),
+        ("25 12 18 14:05", None, Some("2018-12-25")),
         ("2O18-12-25", None, Some("2018-12-25")),
         ("25/I2/2018", None, Some("2018-12-25")),
         // Day or month first.
@@ -61,6 +62,7 @@ fn dates_as_printed() {
         ("2018 Dec 25", None, Some("2018-12-25")),
         // No dates.
         ("05.22.95.66.66", None, None),
+        ("CVR-nr. 11 13 19 18", None, None),
         ("31/02/2018", None, None),
         ("12:30:45", None, None),
         ("1234567", None, None),
@@ -88,6 +90,8 @@ fn other_dates_show_the_order() {
     assert_eq!(order_shown(["03/04/2025", "12/31/2025"], TODAY), Some(DateOrder::MonthDayYear));
     assert_eq!(order_shown(["31.12.2025", "x"], TODAY), Some(DateOrder::DayMonthYear));
     assert_eq!(order_shown(["03/04/2025"], TODAY), None);
+    // Numbers that no date of this receipt can be.
+    assert_eq!(order_shown(["CVR-nr. 11 13 50 18", "11/13/2050"], TODAY), None);
 }
 
 proptest! {
