@@ -1,5 +1,6 @@
 //! Amounts of one receipt: all are read with its currency and its decimal mark.
 
+use slipstream_models::TextLines;
 use slipstream_models::entities::{Entities, Entity, ItemEntities, ItemKind, PaymentEntities, TaxEntities};
 
 use super::{
@@ -56,18 +57,18 @@ impl Amounts {
         entity.as_ref().map(|e| Found::from_entity(e, |t| self.parse(t)))
     }
 
-    pub(super) fn item(&self, item: &ItemEntities) -> ItemFindings {
+    pub(super) fn item(&self, item: &ItemEntities, lines: &TextLines) -> ItemFindings {
         let quantity = |e: &Entity| Found::from_entity(e, |t| self.parse_quantity(t));
         let unit_price = |e: &Entity| Found::from_entity(e, |t| self.parse_unit_price(t));
         let kind = kind_of(item);
         let amount = item.amount.as_ref().map(|e| Found::from_entity(e, |t| self.parse_row(t, kind)));
         ItemFindings {
             kind,
-            description: text(&item.description),
+            description: text(&item.description, lines),
             quantity: item.quantity.as_ref().map(quantity),
             unit_price: item.unit_price.as_ref().map(unit_price),
             amount,
-            code: text(&item.code),
+            code: text(&item.code, lines),
             // Words may have told that the row is something else than it looked like.
             of: item.of.filter(|_| matches!(kind, ItemKind::Discount | ItemKind::Deposit)),
         }
@@ -81,7 +82,7 @@ impl Amounts {
         }
     }
 
-    pub(super) fn payment(&self, payment: &PaymentEntities) -> PaymentFindings {
-        PaymentFindings { method: text(&payment.method), amount: self.money(&payment.amount) }
+    pub(super) fn payment(&self, payment: &PaymentEntities, lines: &TextLines) -> PaymentFindings {
+        PaymentFindings { method: text(&payment.method, lines), amount: self.money(&payment.amount) }
     }
 }

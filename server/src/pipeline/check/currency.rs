@@ -76,6 +76,8 @@ pub struct Printed {
     pub sign: Option<Evidence<Currency>>,
     /// Signs that several currencies share, with those currencies.
     shared: Option<(Span, &'static [&'static str])>,
+    /// Amounts are printed with two decimals.
+    cents: bool,
 }
 
 /// Looks for currency signs and codes on the page.
@@ -87,7 +89,8 @@ pub fn printed(page: &Page) -> Printed {
         for (i, word) in line.words.iter().enumerate() {
             let around = Around::new(&line.words, i);
             let (sign, span) = sign_part(word);
-            if let Some(code) = sign_currency(&sign, &around).filter(|code| !cents || has_cents(code)) {
+            let named = sign_currency(&sign, &around);
+            if let Some(code) = named.filter(|code| !cents || Currency::from_code(code).is_some_and(has_cents)) {
                 votes.entry(code).or_insert((0, span)).0 += 1;
             } else if around.beside_number && shared.is_none() {
                 shared = SHARED_SIGNS.iter().find(|(s, _)| *s == sign).map(|(_, codes)| (span, *codes));
@@ -101,7 +104,7 @@ pub fn printed(page: &Page) -> Printed {
         [(code, (_, span)), ..] => Currency::from_code(code).map(|c| page.evidence(c, *span)),
         [] => None,
     };
-    Printed { sign, shared }
+    Printed { sign, shared, cents }
 }
 
 /// The receipt's currency given its country.
@@ -114,7 +117,7 @@ pub fn currency(
         return printed.sign.clone();
     }
     let country = country?;
-    let of_country = currency_of(country.value)?;
+    let of_country = currency_of(country.value).filter(|c| !printed.cents || has_cents(*c))?;
     match printed.shared {
         Some((span, codes)) if codes.contains(&of_country.code()) => Some(page.evidence(of_country, span)),
         // Tills whose fonts lack the country's own sign print a dollar; other signs contradict.
@@ -164,9 +167,9 @@ impl Around {
     }
 }
 
-/// Whether the currency is divided: letters that name one that is not are something else on a page of cents.
-fn has_cents(code: &str) -> bool {
-    Currency::from_code(code).is_some_and(|c| c.minor_digits() > 0)
+/// Whether the currency has two decimals: on a page of cents, letters that name another are something else.
+fn has_cents(currency: Currency) -> bool {
+    currency.minor_digits() == 2
 }
 
 /// Whether the word's last number ends in a mark and two digits.
@@ -243,6 +246,7 @@ mod tests {
             // Letters of a signature name no currency that the amounts cannot be in.
             (&["Brot 3,50", "Milch 1,20", "TSE-Signatur:", "JPY"], Some(("EUR", "TSE-Signatur"))),
             (&["Brot 350", "Summe 350", "JPY"], Some(("JPY", "JPY"))),
+            (&["Tel +81 3 1234 5678", "TOTAL 3.50", "TAX 0.35"], None),
         ];
         let wrong: Vec<_> = cases
             .iter()
