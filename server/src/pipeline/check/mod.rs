@@ -22,6 +22,7 @@ pub mod money;
 mod months;
 pub mod number;
 pub mod page;
+mod repeated;
 pub mod time;
 mod total;
 
@@ -200,6 +201,7 @@ pub fn check(entities: &Entities, lines: &TextLines, settings: &CheckSettings) -
         currency: place.currency,
         checks: Vec::new(),
     };
+    repeated::join_taxes(&mut findings);
     misread::add_to_all(&mut findings, lines, &amounts);
     total::prefer_after_tax(&mut findings);
     total::prefer_proved(&mut findings);
