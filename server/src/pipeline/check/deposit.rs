@@ -1,13 +1,14 @@
-//! Container deposits by their names: a till calls them by one of few words, and
-//! a row that is a deposit must not be counted as a reduction.
+//! Container deposits and what was given back or taken off again, by their names:
+//! a till calls them by one of few words, and a row that is a deposit or a return
+//! must not be counted as a reduction.
 
 use slipstream_models::entities::{ItemEntities, ItemKind};
 
 /// Parts of words that name a deposit, in capitals.
 const DEPOSITS: [&str; 4] = ["PFAND", "STATIEGELD", "PANTTI", "CONSIGNE"];
 
-/// Parts of words that say that containers were given back.
-const RETURNS: [&str; 10] = [
+/// Parts of words that say that containers or goods were given back, or that a row was voided.
+const RETURNS: [&str; 24] = [
     "LEERGUT",
     "RÜCKGABE",
     "RUCKGABE",
@@ -15,9 +16,23 @@ const RETURNS: [&str; 10] = [
     "RETUR",
     "DÉCONSIGNE",
     "DECONSIGNE",
-    "PULLONPALAUTUS",
+    "PALAUTUS",
     "TOMGLAS",
     "TOMGODS",
+    "STORNO",
+    "VOID",
+    "REFUND",
+    "ANULA",
+    "ANNUL",
+    "DEVOL",
+    "ESTORNO",
+    "REMBOURS",
+    "TERUGBET",
+    "PERUUTUS",
+    "MAKULER",
+    "ÅTERKÖP",
+    "ÅTERBETAL",
+    "TILBAGEBETAL",
 ];
 
 /// What the row is, where its words and its sign say so; what the model says elsewhere.
@@ -27,7 +42,10 @@ pub(super) fn kind_of(item: &ItemEntities) -> ItemKind {
     // Swedish and Danish; alone, because it is also a garment.
     let deposit = names(&DEPOSITS) || description.trim_matches(['+', ' ']) == "PANT";
     let negative = item.amount.as_ref().is_some_and(|a| a.best.text.contains(['-', '−', '–', '(']));
-    match (deposit, names(&RETURNS)) {
+    // "-1 x 9,99": what is counted was a thing, not a reduction.
+    let counted = item.quantity.as_ref().is_some_and(|q| q.best.text.trim_start().starts_with(['-', '−', '–']));
+    let returned = counted || names(&RETURNS);
+    match (deposit, returned) {
         (true, false) if !negative => ItemKind::Deposit,
         (true, _) | (_, true) if negative => ItemKind::Return,
         _ => item.kind,
@@ -54,6 +72,9 @@ mod tests {
             ("Leergut Pfand", "3,75-", ItemKind::Return),
             ("Pantretur", "-4,00", ItemKind::Return),
             ("Pfand", "-0,25", ItemKind::Return),
+            ("STORNO Lasagne", "10,20-", ItemKind::Return),
+            ("Devol. Bufanda", "-11,95", ItemKind::Return),
+            ("Storno Rabatt", "1,00", ItemKind::Discount),
             ("LONG PANT", "49.90", ItemKind::Discount),
             ("Rabatt", "1,00", ItemKind::Discount),
             ("Retour article", "9,90", ItemKind::Discount),
@@ -66,5 +87,13 @@ mod tests {
             };
             assert_eq!(kind_of(&item), expected, "{description} {amount}");
         }
+        let counted = ItemEntities {
+            kind: ItemKind::Discount,
+            description: entity("Bufanda"),
+            quantity: entity("-1"),
+            amount: entity("-11,95"),
+            ..ItemEntities::default()
+        };
+        assert_eq!(kind_of(&counted), ItemKind::Return);
     }
 }
