@@ -110,7 +110,7 @@ fn share_inside(quad: &Quad, other: &Quad) -> f32 {
 }
 
 /// Median height of boxes that are clearly wider than high; none where these are few, as on a page that lies on its side.
-fn usual_height(regions: &[TextRegion]) -> Option<f32> {
+pub(super) fn usual_height(regions: &[TextRegion]) -> Option<f32> {
     let lies = |quad: &Quad| {
         let (x0, _, x1, _) = quad.bounds();
         x1 - x0 > 1.5 * rise(quad)

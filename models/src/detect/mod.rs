@@ -2,11 +2,13 @@
 //!
 //! A segmentation network gives a map of text probability (differentiable
 //! binarisation, Liao et al., arXiv 1911.08947); [`boxes`] cuts quads from it,
-//! and [`closer`] looks again where lines ran together.
+//! [`closer`] looks again where lines ran together, and [`lone`] for single
+//! characters that the network overlooked.
 
 pub mod boxes;
 mod closer;
 mod input;
+mod lone;
 mod network;
 
 use std::path::Path;
@@ -133,6 +135,8 @@ impl Detector {
         });
         let looks = looks.collect::<Result<Vec<_>, ModelError>>()?;
         closer::replace(&mut regions, looks);
+        let overlooked = lone::find(page, &regions);
+        regions.extend(overlooked);
         regions.sort_by(|a, b| a.quad.centre().y.total_cmp(&b.quad.centre().y));
         Ok(TextRegions { regions })
     }

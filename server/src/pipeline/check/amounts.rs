@@ -6,6 +6,7 @@ use slipstream_models::entities::{Entities, Entity, ItemEntities, ItemKind, Paym
 use super::{
     Decimal, Found, ItemFindings, PaymentFindings, TaxFindings,
     deposit::kind_of,
+    glued,
     money::{Currency, Money},
     number::{DecimalMark, decimal_mark, parse_amount, parse_quantity, parse_rate},
     text,
@@ -58,6 +59,8 @@ impl Amounts {
     }
 
     pub(super) fn item(&self, item: &ItemEntities, lines: &TextLines) -> ItemFindings {
+        let apart = glued::taken_apart(item, self);
+        let item = apart.as_ref().unwrap_or(item);
         let quantity = |e: &Entity| Found::from_entity(e, |t| self.parse_quantity(t));
         let unit_price = |e: &Entity| Found::from_entity(e, |t| self.parse_unit_price(t));
         let kind = kind_of(item);

@@ -13,6 +13,7 @@ pub mod currency;
 pub mod date;
 mod deposit;
 pub mod found;
+mod glued;
 mod identifiers;
 mod labelled;
 mod language;
