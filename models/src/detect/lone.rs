@@ -12,13 +12,13 @@ use crate::geometry::{Point, Quad};
 use crate::raster::Raster;
 
 /// Samples for the height of a line.
-const GRID: usize = 12;
+const GRID: usize = 8;
 /// Samples that are looked at above and below a character's row: ink that goes on there is a rule or a picture.
-const BEYOND: usize = 3;
+const BEYOND: usize = 2;
 /// Samples by which a row may lie higher or lower further along, on paper that is bent.
-const SHIFT: usize = 4;
+const SHIFT: usize = 3;
 /// How far from a line, in its heights, its row is followed.
-const REACH: f32 = 16.0;
+const REACH: f32 = 14.0;
 /// Lines this many heights wide show how the rows around them run.
 const WIDE: f32 = 6.0;
 /// How dark ink is, as a share of what the line's own ink is.
@@ -219,15 +219,17 @@ fn specks(page: &Raster, row: &Row, regions: &[TextRegion]) -> Vec<Speck> {
         })
         .collect();
     let lightest: Vec<f32> = columns.iter().map(|c| c.iter().flatten().copied().fold(0.0, f32::max)).collect();
-    let limits: Vec<f32> = (0..columns.len()).map(|i| paper(&lightest, i) - INK * contrast).collect();
+    // Light changes slowly: one limit for every few columns will do.
+    let limits: Vec<f32> = (0..columns.len()).step_by(GRID / 2).map(|i| paper(&lightest, i) - INK * contrast).collect();
     let blocked = |i: isize| i < 0 || columns.get(i as usize).is_none_or(Option::is_none);
     let mut found = Vec::new();
     for from in [SHIFT, 0, 2 * SHIFT] {
-        let extent = |(column, limit): (&Option<Vec<f32>>, &f32)| {
+        let extent = |(i, column): (usize, &Option<Vec<f32>>)| {
             let window = column.as_ref()?.get(from..from + GRID + 2 * BEYOND)?;
+            let limit = limits.get(2 * i / GRID)?;
             Some((window.iter().position(|v| v < limit)?, window.iter().rposition(|v| v < limit)?))
         };
-        let ink: Vec<Option<(usize, usize)>> = columns.iter().zip(&limits).map(extent).collect();
+        let ink: Vec<Option<(usize, usize)>> = columns.iter().enumerate().map(extent).collect();
         let shift = from as isize - SHIFT as isize;
         found.extend(characters(&ink, blocked).into_iter().map(|s| Speck {
             left: s.left + first,
