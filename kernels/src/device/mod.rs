@@ -1,0 +1,24 @@
+//! Networks on devices with memory of their own.
+//!
+//! The same description as on the CPU ([`crate::NetworkBuilder`]), with weights
+//! in f16 and activations as `[image][row][column][channel]` in f16, sums in
+//! f32. A network becomes a list of kernels for every size and number of images
+//! that it meets ([`DeviceNetwork`]); whatever runs such lists is a
+//! [`Machine`]: a card, or an imitation of one in tests.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `machine` | what is needed of a device |
+//! | `arguments` | the kernels' parameters, as `cuda/arguments.cuh` has them |
+//! | `weights` | filters in the order in which kernels read them |
+//! | `lower` | an operation → launches |
+//! | `network` | buffers, programs by size, running |
+
+mod arguments;
+mod lower;
+mod machine;
+mod network;
+mod weights;
+
+pub use machine::{Launch, Machine, MachineError, Memory, Recording};
+pub use network::{DeviceBuildError, DeviceNetwork, DeviceRunError};
