@@ -9,4 +9,6 @@
 #include "edge.cuh"
 #include "gate.cuh"
 #include "norm.cuh"
+#include "pixels.cuh"
 #include "pool.cuh"
+#include "text.cuh"

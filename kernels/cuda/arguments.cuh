@@ -131,18 +131,19 @@ struct ResultArguments {
     int shuffle, unused;
 };
 
-// A page in bytes, [height][width][3], red first; `factor` × `factor` of its pixels are averaged before it is scaled.
+// A page in bytes, [height][width][3], red first. `factor` × `factor` of its pixels are averaged before it is scaled;
+// what comes of it is value · scale + shift, blue first.
 struct Page {
     const unsigned char* rgb;
     int height, width, factor, unused;
+    float scale[3], shift[3];
 };
 
-// Pages to [images][rows][columns][8], blue first: scaled, then value · scale + shift.
+// Pages to [pages][rows][columns][8].
 struct PageArguments {
     const Page* pages;
     half* output;
     int rows, columns;
-    float scale[3], shift[3];
 };
 
 // A line of text on a page: corners from its top left, clockwise, x before y.
@@ -150,58 +151,59 @@ struct Line {
     const unsigned char* rgb;
     int height, width;
     float corners[8];
-    // Of the rectified line; samples of a pixel, down and across.
+    // Columns of the rectified line; samples of a pixel, down and across.
     int columns, samples;
 };
 
-// Lines to [lines][48][columns][8], blue first, from -1 to 1, with zeros behind their end.
+// Lines to [lines][rows][columns][8], blue first, from -1 to 1, with zeros behind their end.
 struct LineArguments {
     const Line* lines;
     half* output;
-    int columns, unused;
+    int rows, columns;
 };
 
-// The most probable classes of every step: [steps][8].
+// A class and its probability.
 struct Guess {
     float probability;
     int type;
 };
 
+constexpr int GUESSES = 8;
+
+// The most probable classes of every step, best first: [steps][8].
 struct GuessArguments {
     const half* input;
     Guess* guesses;
     int steps, inputs, channels, unused;
 };
 
-// A run of text pixels in one row of one map, and its component: the number of another run, or its own.
+// Text pixels from `start` to before `end` in one row of one map.
 struct Run {
     int image, row, start, end;
 };
 
+// Runs of all rows of [images][rows][columns], in no order. The count, which starts at zero, is of all that were found;
+// those that there is no room for are left out.
 struct RunArguments {
-    // [images][rows][columns].
     const float* map;
-    // Runs of all rows, `most` a row: [images · rows][most].
     Run* runs;
-    // Of every row.
-    int* counts;
-    // [images · rows · most].
-    int* parents;
-    int images, rows, columns, most;
+    int* count;
+    int images, rows, columns, room;
     float threshold;
     int unused;
 };
 
-// Means of a map inside of quads: corners as in a line, in pixels of the map.
+// A convex quad in pixels of map number `image`.
 struct QuadOnMap {
     float corners[8];
     int image, unused;
 };
 
-struct ScoreArguments {
+// The mean of [images][rows][columns] over the pixels whose centres lie inside of each quad.
+struct QuadArguments {
     const float* map;
     const QuadOnMap* quads;
-    float* scores;
+    float* means;
     int rows, columns;
 };
 

@@ -233,7 +233,7 @@ impl Accelerator {
 
     /// The machine behind it, if it is not the processors.
     #[cfg(feature = "device")]
-    pub(crate) fn machine(&self) -> Option<&Arc<dyn Machine>> {
+    pub fn machine(&self) -> Option<&Arc<dyn Machine>> {
         self.machine.as_ref()
     }
 }

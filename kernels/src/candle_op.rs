@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::accelerator::{Accelerator, Device, DeviceError};
 #[cfg(feature = "device")]
-use crate::device::DeviceNetwork;
+use crate::device::{DeviceNetwork, Input};
 use crate::executor::Parallelism;
 use crate::network::Network;
 
@@ -85,7 +85,7 @@ impl CustomOp1 for NetworkOp {
         let size = (height, width);
         #[cfg(feature = "device")]
         if let Some(device) = &self.device {
-            let (results, [h, w, c]) = device.run(images, (batch, height, width)).map_err(candle_core::Error::wrap)?;
+            let (results, [h, w, c]) = device.run(Input::Floats(images), size).map_err(candle_core::Error::wrap)?;
             return Ok((CpuStorage::F32(results), (batch, h, w, c).into()));
         }
         if batch == 1 {

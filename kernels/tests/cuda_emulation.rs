@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use emulation::{Emulator, Order};
 use reference::{Image, expectation, filter, network, worst};
-use slipstream_kernels::device::{DeviceNetwork, DeviceRunError};
+use slipstream_kernels::device::{DeviceNetwork, DeviceRunError, Input};
 use slipstream_kernels::{Activation, Network, NetworkBuilder, OutputOrder, Padding, Value};
 
 /// How far results of about 1 may be off: values are rounded to f16 (2⁻¹¹ each) after every operation, weights once.
@@ -36,7 +36,7 @@ fn compare(
         let device = DeviceNetwork::new(machine, Arc::clone(&network)).unwrap();
         // Twice, because the second run finds the buffers as the first one left them.
         for _ in 0..2 {
-            let (result, shape) = device.run(&photo, (1, height, width)).unwrap();
+            let (result, shape) = device.run(Input::Floats(&photo), (height, width)).unwrap();
             assert_eq!(shape, [expected.height, expected.width, expected.channels], "{case}");
             let worst = worst(&result, &expected);
             assert!(worst < TOLERANCE, "{case}, threads {order:?}: off by {worst:e}");
@@ -67,9 +67,10 @@ fn images_of_a_batch_are_those_run_alone() {
     let device = DeviceNetwork::new(machine, small()).unwrap();
     let size = 18 * 26 * 3;
     let images = noise(3 * size, 81);
-    let (together, shape) = device.run(&images, (3, 18, 26)).unwrap();
+    let (together, shape) = device.run(Input::Floats(&images), (18, 26)).unwrap();
     assert_eq!(shape, [5, 7, 40]);
-    let alone: Vec<f32> = images.chunks_exact(size).flat_map(|i| device.run(i, (1, 18, 26)).unwrap().0).collect();
+    let alone: Vec<f32> =
+        images.chunks_exact(size).flat_map(|i| device.run(Input::Floats(i), (18, 26)).unwrap().0).collect();
     assert_eq!(together, alone);
 }
 
@@ -79,7 +80,7 @@ fn memory_grows_to_the_largest_images_and_no_further() {
     let device = DeviceNetwork::new(machine, small()).unwrap();
     let run = |count: usize, height: usize, width: usize| {
         let images = noise(count * height * width * 3, 82);
-        (device.run(&images, (count, height, width)).unwrap().0, device.bytes())
+        (device.run(Input::Floats(&images), (height, width)).unwrap().0, device.bytes())
     };
     let (first, small_bytes) = run(1, 12, 20);
     let (_, large_bytes) = run(4, 24, 40);
@@ -94,16 +95,16 @@ fn a_batch_that_does_not_fit_into_memory_is_split() {
     let images = noise(5 * size, 83);
     let Some(roomy) = Emulator::new(Order::Forwards) else { return };
     let roomy = DeviceNetwork::new(roomy, small()).unwrap();
-    roomy.run(&images[..size], (1, 20, 30)).unwrap();
+    roomy.run(Input::Floats(&images[..size]), (20, 30)).unwrap();
     // Weights, and room for two images at most.
     let one = roomy.bytes();
-    let expected = roomy.run(&images, (5, 20, 30)).unwrap();
+    let expected = roomy.run(Input::Floats(&images), (20, 30)).unwrap();
     let tight = Emulator::with_memory(Order::Forwards, one * 2).unwrap();
     let tight = DeviceNetwork::new(tight, small()).unwrap();
-    assert_eq!(tight.run(&images, (5, 20, 30)).unwrap(), expected);
+    assert_eq!(tight.run(Input::Floats(&images), (20, 30)).unwrap(), expected);
     let none = Emulator::with_memory(Order::Forwards, one - 1).unwrap();
     let none = DeviceNetwork::new(none, small()).unwrap();
-    let error = none.run(&images, (5, 20, 30)).unwrap_err();
+    let error = none.run(Input::Floats(&images), (20, 30)).unwrap_err();
     assert!(matches!(error, DeviceRunError::Machine(_)), "{error}");
     assert!(error.to_string().contains("fewer at once"), "{error}");
 }
@@ -112,8 +113,8 @@ fn a_batch_that_does_not_fit_into_memory_is_split() {
 fn images_that_do_not_fit_the_network_are_refused() {
     let Some(machine) = Emulator::new(Order::Forwards) else { return };
     let device = DeviceNetwork::new(machine, small()).unwrap();
-    for (values, count, height, width) in [(5, 1, 4, 4), (4 * 4 * 3 + 1, 1, 4, 4), (4 * 4 * 3, 2, 4, 4), (3, 0, 1, 1)] {
-        let error = device.run(&vec![0.0; values], (count, height, width)).unwrap_err();
+    for (values, height, width) in [(5, 4, 4), (4 * 4 * 3 + 1, 4, 4), (0, 4, 4), (3, 0, 1), (0, 0, 0)] {
+        let error = device.run(Input::Floats(&vec![0.0; values]), (height, width)).unwrap_err();
         assert!(matches!(error, DeviceRunError::Image(_)), "{values} values: {error}");
     }
 }
@@ -130,7 +131,7 @@ fn four_channels_become_pixels() {
     let images = noise(2 * 8 * 12 * 3, 92);
     let run = |order| {
         let machine = Emulator::new(Order::Forwards)?;
-        Some(DeviceNetwork::new(machine, build(order)).unwrap().run(&images, (2, 8, 12)).unwrap())
+        Some(DeviceNetwork::new(machine, build(order)).unwrap().run(Input::Floats(&images), (8, 12)).unwrap())
     };
     let (Some((channels, _)), Some((pixels, shape))) = (run(OutputOrder::ChannelsLast), run(OutputOrder::PixelShuffle))
     else {

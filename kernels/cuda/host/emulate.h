@@ -71,12 +71,7 @@ inline int __popc(unsigned bits) { return __builtin_popcount(bits); }
 
 inline float rsqrtf(float x) { return 1.0f / sqrtf(x); }
 
-inline int atomicMin(int* place, int value) {
-    int old = __atomic_load_n(place, __ATOMIC_RELAXED);
-    while (value < old && !__atomic_compare_exchange_n(place, &old, value, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
-    }
-    return old;
-}
+inline int atomicAdd(int* place, int value) { return __atomic_fetch_add(place, value, __ATOMIC_RELAXED); }
 
 // ---- Copies into a block's memory that go on meanwhile (cuda_pipeline.h).
 

@@ -54,6 +54,11 @@ impl Machine for CudaMachine {
         &self.name
     }
 
+    fn free_memory(&self) -> Result<usize, MachineError> {
+        let (free, _) = self.card.context.mem_get_info().map_err(failed("tell its free memory"))?;
+        Ok(free)
+    }
+
     fn allocate(&self, bytes: usize) -> Result<Box<dyn Memory>, MachineError> {
         self.card.context.bind_to_thread().map_err(failed("take the card"))?;
         // SAFETY: the memory is given to a value that frees it once, and nobody reads it before it is written.

@@ -156,6 +156,48 @@ arguments! {
     /// `from_floats`.
     FloatsArguments { input: Address, output: Address, pixels: i32, unused: i32 }
 
+    /// A page, among those of [`PageArguments`].
+    Page {
+        rgb: Address,
+        height: i32,
+        width: i32,
+        factor: i32,
+        unused: i32,
+        scale: [f32; 3],
+        shift: [f32; 3],
+    }
+
+    /// `from_pages`.
+    PageArguments { pages: Address, output: Address, rows: i32, columns: i32 }
+
+    /// A line, among those of [`LineArguments`].
+    Line { rgb: Address, height: i32, width: i32, corners: [f32; 8], columns: i32, samples: i32 }
+
+    /// `from_lines`.
+    LineArguments { lines: Address, output: Address, rows: i32, columns: i32 }
+
+    /// `best_classes`.
+    GuessArguments { input: Address, guesses: Address, steps: i32, inputs: i32, channels: i32, unused: i32 }
+
+    /// `find_runs`.
+    RunArguments {
+        map: Address,
+        runs: Address,
+        count: Address,
+        images: i32,
+        rows: i32,
+        columns: i32,
+        room: i32,
+        threshold: f32,
+        unused: i32,
+    }
+
+    /// A quad, among those of [`QuadArguments`].
+    QuadPlace { corners: [f32; 8], image: i32, unused: i32 }
+
+    /// `quad_means`.
+    QuadArguments { map: Address, quads: Address, means: Address, rows: i32, columns: i32 }
+
     /// `to_floats`.
     ResultArguments {
         input: Address,
@@ -167,6 +209,11 @@ arguments! {
         shuffle: i32,
         unused: i32,
     }
+}
+
+/// The bytes of what kernels read as an array.
+pub(crate) fn bytes_of<A: Arguments>(all: &[A]) -> Vec<u8> {
+    all.iter().flat_map(|one| one.words().into_vec()).flat_map(u64::to_ne_bytes).collect()
 }
 
 /// The kernels' number of an activation.

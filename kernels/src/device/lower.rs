@@ -1,10 +1,13 @@
 //! From an operation to kernels with their arguments.
 
 use super::arguments::{
-    Address, AttentionArguments, ConvArguments, DepthwiseArguments, FloatsArguments, GateArguments, MOST_SOURCES,
-    MeanArguments, NormArguments, PoolArguments, ResultArguments, ScaleArguments, Source as SourceArguments, number_of,
+    Address, AttentionArguments, ConvArguments, DepthwiseArguments, FloatsArguments, GateArguments, GuessArguments,
+    LineArguments, MOST_SOURCES, MeanArguments, NormArguments, PageArguments, PoolArguments, QuadArguments,
+    ResultArguments, RunArguments, ScaleArguments, Source as SourceArguments, number_of,
 };
+use super::input::InputKind;
 use super::machine::Launch;
+use super::output::RUN_BYTES;
 use super::weights::{Placed, PlacedConv, VECTOR, padded};
 use crate::layout::Shape;
 use crate::network::{Network, Op, OutputOrder, Source, Value};
@@ -20,6 +23,10 @@ const SCALE_THREADS: usize = 256;
 const NORM_THREADS: usize = 128;
 const ATTENTION_THREADS: usize = 64;
 const EDGE_THREADS: usize = 256;
+const PIXEL_THREADS: usize = 256;
+/// Threads of a warp, and warps of the kernels that give each warp a row or a step.
+const WARP: usize = 32;
+const WARPS: usize = 4;
 
 /// Pixels of a block of `conv_32` and `conv_64`: their tiles are as large.
 const CONV_TILE: usize = 4096;
@@ -83,8 +90,19 @@ fn depthwise_kernel(across: usize, stride: usize) -> Option<&'static str> {
     })
 }
 
+/// Means of the maps at `map` inside of `count` quads at `quads`, to `to`.
+pub(super) fn quad_means(
+    map: Address,
+    (rows, columns): (usize, usize),
+    (quads, count): (Address, usize),
+    to: Address,
+) -> Launch {
+    let arguments = QuadArguments { map, quads, means: to, rows: int(rows), columns: int(columns) };
+    Launch::new("quad_means", [count, 1, 1], WARPS * WARP, &arguments)
+}
+
 /// Sizes are far below 2³¹: images are bounded, and memory ends before.
-fn int(size: usize) -> i32 {
+pub(super) fn int(size: usize) -> i32 {
     i32::try_from(size).unwrap_or(i32::MAX)
 }
 
@@ -320,11 +338,62 @@ impl Addresses<'_> {
         Launch::new("attention", grid, ATTENTION_THREADS, &arguments)
     }
 
-    /// Floats `[images][height][width][3]` at `from` to the image.
-    pub(super) fn take(&self, from: Address) -> Launch {
-        let pixels = self.pixels(Value(0));
-        let arguments = FloatsArguments { input: from, output: self.at(Value(0)), pixels: int(pixels), unused: 0 };
-        Launch::new("from_floats", [pixels.div_ceil(EDGE_THREADS), 1, 1], EDGE_THREADS, &arguments)
+    /// What stands at `from` to the image: floats `[images][height][width][3]`, pages, or lines.
+    pub(super) fn take(&self, kind: InputKind, from: Address) -> Launch {
+        let (output, shape) = (self.at(Value(0)), self.shape(Value(0)));
+        let (rows, columns) = (int(shape.height), int(shape.width));
+        let each = (shape.height * shape.width).div_ceil(PIXEL_THREADS);
+        match kind {
+            InputKind::Floats => {
+                let pixels = self.pixels(Value(0));
+                let arguments = FloatsArguments { input: from, output, pixels: int(pixels), unused: 0 };
+                Launch::new("from_floats", [pixels.div_ceil(EDGE_THREADS), 1, 1], EDGE_THREADS, &arguments)
+            }
+            InputKind::Pages => {
+                let arguments = PageArguments { pages: from, output, rows, columns };
+                Launch::new("from_pages", [each, self.images, 1], PIXEL_THREADS, &arguments)
+            }
+            InputKind::Lines => {
+                let arguments = LineArguments { lines: from, output, rows, columns };
+                Launch::new("from_lines", [each, self.images, 1], PIXEL_THREADS, &arguments)
+            }
+        }
+    }
+
+    /// The best classes of every pixel of the result at `to`.
+    pub(super) fn guess(&self, output: Value, to: Address) -> Launch {
+        let steps = self.pixels(output);
+        let arguments = GuessArguments {
+            input: self.at(output),
+            guesses: to,
+            steps: int(steps),
+            inputs: int(self.shape(output).channels),
+            channels: int(self.channels(output)),
+            unused: 0,
+        };
+        Launch::new("best_classes", [steps.div_ceil(WARPS), 1, 1], WARPS * WARP, &arguments)
+    }
+
+    /// Runs above `threshold` of maps of `rows`×`columns` at `map`: their count to `to`, and behind it `room` of them.
+    pub(super) fn find_runs(
+        &self,
+        map: Address,
+        (rows, columns): (usize, usize),
+        threshold: f32,
+        (to, room): (Address, usize),
+    ) -> Launch {
+        let arguments = RunArguments {
+            map,
+            runs: to + RUN_BYTES as Address,
+            count: to,
+            images: int(self.images),
+            rows: int(rows),
+            columns: int(columns),
+            room: int(room),
+            threshold,
+            unused: 0,
+        };
+        Launch::new("find_runs", [(self.images * rows).div_ceil(WARPS), 1, 1], WARPS * WARP, &arguments)
     }
 
     /// The result as floats at `to`, in the network's order.

@@ -7,6 +7,12 @@ pub trait Machine: Send + Sync {
     /// What measurements and messages call it.
     fn name(&self) -> &str;
 
+    /// Bytes of memory that nobody uses.
+    ///
+    /// # Errors
+    /// When the device fails.
+    fn free_memory(&self) -> Result<usize, MachineError>;
+
     /// `bytes` of memory, with any contents.
     ///
     /// # Errors

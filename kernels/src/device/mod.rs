@@ -11,14 +11,19 @@
 //! | `machine` | what is needed of a device |
 //! | `arguments` | the kernels' parameters, as `cuda/arguments.cuh` has them |
 //! | `weights` | filters in the order in which kernels read them |
+//! | `input`, `output` | what networks are given, and what comes back |
 //! | `lower` | an operation → launches |
 //! | `network` | buffers, programs by size, running |
 
 mod arguments;
+mod input;
 mod lower;
 mod machine;
 mod network;
+mod output;
 mod weights;
 
+pub use input::{Input, LinePlace, PagePixels};
 pub use machine::{Launch, Machine, MachineError, Memory, Recording};
 pub use network::{DeviceBuildError, DeviceNetwork, DeviceRunError};
+pub use output::{GUESSES, Guess, MapQuad, Run};

@@ -3,16 +3,25 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::lower::{Addresses, scratch_bytes, unsupported};
+use super::arguments::{QuadPlace, bytes_of};
+use super::input::{Input, InputKind};
+use super::lower::{Addresses, int, quad_means, scratch_bytes, unsupported};
 use super::machine::{Machine, MachineError, Memory, Recording};
+use super::output::{
+    GUESS_BYTES, GUESSES, Guess, MapQuad, ROOM, RUN_BYTES, Run, Wanted, floats, guesses, runs, runs_of,
+};
 use super::weights::{Bytes, Placed, VECTOR, padded, place};
 use crate::executor::RunError;
 use crate::filter::BuildError;
+use crate::layout::Shape;
 use crate::network::{Network, OutputOrder, Value};
 use crate::plan::{last_uses, places, roots, shapes};
 
 /// Programs kept; a graph of a hundred kernels takes some hundred KiB.
 const MAX_PROGRAMS: usize = 256;
+
+/// Runs that are copied together with their count.
+const USUAL_RUNS: usize = 4095;
 
 /// Where buffers start: multiples of a cache line of the device.
 const ALIGNMENT: usize = 256;
@@ -55,11 +64,20 @@ pub struct DeviceNetwork {
 #[derive(Default)]
 struct State {
     arena: Option<Box<dyn Memory>>,
-    /// By images, height and width.
-    programs: HashMap<(usize, usize, usize), Program>,
+    /// Pages in bytes; programs find their pixels through the addresses in what they are given.
+    pixels: Option<Box<dyn Memory>>,
+    programs: HashMap<Key, Program>,
 }
 
-/// What to run for one size and number of images.
+/// What a program is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Key {
+    images: usize,
+    size: (usize, usize),
+    input: InputKind,
+    wanted: Wanted,
+}
+
 struct Program {
     recording: Box<dyn Recording>,
     plan: Plan,
@@ -70,12 +88,16 @@ struct Program {
 struct Plan {
     values: Vec<usize>,
     scratch: usize,
-    /// Floats of the images.
+    /// What the first kernel reads.
     input: usize,
     /// Floats of the result.
     output: usize,
+    /// What was made of them.
+    digest: usize,
     /// `[height, width, channels]` of the result of one image.
     shape: [usize; 3],
+    /// Pixels of the result before four channels become pixels, of all images.
+    steps: usize,
     bytes: usize,
 }
 
@@ -110,56 +132,110 @@ impl DeviceNetwork {
     ///
     /// # Errors
     /// When the images do not fit the network, or the device fails or has no memory for one image.
-    pub fn run(
+    pub fn run(&self, images: Input<'_>, size: (usize, usize)) -> Result<(Vec<f32>, [usize; 3]), DeviceRunError> {
+        let mut results = Vec::new();
+        let mut shape = [0; 3];
+        self.in_parts(images, size, Wanted::Floats, &mut |machine, arena, plan, count| {
+            shape = plan.shape;
+            let bytes = count * shape.iter().product::<usize>() * size_of::<f32>();
+            results.extend(floats(&read(machine, arena, plan.output, bytes)?));
+            Ok(())
+        })?;
+        Ok((results, shape))
+    }
+
+    /// The most probable classes of every step of `images`, best first, one image after the other.
+    ///
+    /// # Errors
+    /// As [`DeviceNetwork::run`].
+    pub fn classes(&self, images: Input<'_>, size: (usize, usize)) -> Result<Vec<[Guess; GUESSES]>, DeviceRunError> {
+        let mut all = Vec::new();
+        self.in_parts(images, size, Wanted::Classes, &mut |machine, arena, plan, _| {
+            let bytes = plan.steps * GUESSES * GUESS_BYTES;
+            all.extend(guesses(&read(machine, arena, plan.digest, bytes)?));
+            Ok(())
+        })?;
+        Ok(all)
+    }
+
+    /// For networks whose result is one map an image: hands the runs above `threshold` of all maps to `quads`, and
+    /// gives the quads that come back with the map's mean inside of each. The maps themselves do not travel.
+    ///
+    /// # Errors
+    /// As [`DeviceNetwork::run`], but all images must fit into memory together.
+    pub fn quads(
         &self,
-        images: &[f32],
-        (count, height, width): (usize, usize, usize),
-    ) -> Result<(Vec<f32>, [usize; 3]), DeviceRunError> {
-        let each = images.len() / count.max(1);
-        self.network.check_image(&images[..each], height, width)?;
-        if count == 0 || each * count != images.len() {
-            // Too few images, or something behind the last one.
-            return Err(RunError::ImageSize { height, width, expected: each, got: images.len() }.into());
-        }
-        match self.run_together(images, (count, height, width)) {
+        images: Input<'_>,
+        size: (usize, usize),
+        threshold: f32,
+        quads: impl FnOnce(&[Run]) -> Vec<MapQuad>,
+    ) -> Result<Vec<(MapQuad, f32)>, DeviceRunError> {
+        let count = images.count(size)?;
+        let wanted = Wanted::Runs(threshold.to_bits());
+        let mut quads = Some(quads);
+        let mut found = Vec::new();
+        self.together(images, count, size, wanted, &mut |machine, arena, plan, count| {
+            let map = (plan.shape[0], plan.shape[1]);
+            let runs = runs_on(machine, arena, plan, (count, threshold))?;
+            let Some(quads) = quads.take() else { return Ok(()) };
+            let quads = quads(&runs);
+            let means = means_on(machine, arena, plan, map, &quads)?;
+            found = quads.into_iter().zip(means).collect();
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Runs all images, or halves of them where memory does not suffice, and hands each part's results to `take`.
+    fn in_parts(
+        &self,
+        images: Input<'_>,
+        size: (usize, usize),
+        wanted: Wanted,
+        take: &mut Take<'_>,
+    ) -> Result<(), DeviceRunError> {
+        let count = images.count(size)?;
+        match self.together(images, count, size, wanted, take) {
             Err(DeviceRunError::Machine(MachineError::OutOfMemory { .. })) if count > 1 => {
-                let half = count / 2;
-                let (first, second) = images.split_at(images.len() / count * half);
-                let (mut results, shape) = self.run(first, (half, height, width))?;
-                results.extend(self.run(second, (count - half, height, width))?.0);
-                Ok((results, shape))
+                let (first, second) = images.split(count / 2, count);
+                self.in_parts(first, size, wanted, take)?;
+                self.in_parts(second, size, wanted, take)
             }
             done => done,
         }
     }
 
-    fn run_together(
+    fn together(
         &self,
-        images: &[f32],
-        size: (usize, usize, usize),
-    ) -> Result<(Vec<f32>, [usize; 3]), DeviceRunError> {
+        images: Input<'_>,
+        count: usize,
+        size: (usize, usize),
+        wanted: Wanted,
+        take: &mut Take<'_>,
+    ) -> Result<(), DeviceRunError> {
         let mut state = self.lock();
-        if !state.programs.contains_key(&size) {
-            let program = self.prepare(&mut state, size)?;
-            state.programs.insert(size, program);
+        let machine = &*self.machine;
+        let key = Key { images: count, size, input: images.kind(), wanted };
+        if !state.programs.contains_key(&key) {
+            let program = self.prepare(&mut state, key)?;
+            state.programs.insert(key, program);
         }
-        let State { arena: Some(arena), programs } = &mut *state else { return Err(lost().into()) };
-        let program = programs.get_mut(&size).ok_or_else(lost)?;
-        let bytes: Vec<u8> = images.iter().flat_map(|v| v.to_le_bytes()).collect();
-        self.machine.write(&mut **arena, program.plan.input, &bytes)?;
+        let pixels = state.hold_pixels(machine, images)?;
+        let State { arena: Some(arena), programs, .. } = &mut *state else { return Err(lost().into()) };
+        let program = programs.get_mut(&key).ok_or_else(lost)?;
+        machine.write(&mut **arena, program.plan.input, &images.head(size, pixels))?;
+        if matches!(wanted, Wanted::Runs(_)) {
+            machine.write(&mut **arena, program.plan.digest, &[0; RUN_BYTES])?;
+        }
         program.recording.run()?;
-        let [h, w, c] = program.plan.shape;
-        let mut bytes = vec![0; size.0 * h * w * c * size_of::<f32>()];
-        self.machine.read(&**arena, program.plan.output, &mut bytes)?;
-        let results = bytes.chunks_exact(size_of::<f32>()).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
-        Ok((results.collect(), [h, w, c]))
+        Ok(take(machine, &mut **arena, &program.plan, count)?)
     }
 
-    /// Makes room for images of `size`, and records what they need.
-    fn prepare(&self, state: &mut State, size: (usize, usize, usize)) -> Result<Program, DeviceRunError> {
-        let (count, height, width) = size;
-        let shapes = shapes(&self.network, height, width).map_err(|unfit| RunError::of(unfit, (height, width)))?;
-        let plan = self.plan(&shapes, count);
+    /// Makes room for what `key` says, and records it.
+    fn prepare(&self, state: &mut State, key: Key) -> Result<Program, DeviceRunError> {
+        let (height, width) = key.size;
+        let shapes = shapes(&self.network, height, width).map_err(|unfit| RunError::of(unfit, key.size))?;
+        let plan = self.plan(&shapes, key.images, key.wanted);
         if state.arena.as_ref().is_none_or(|arena| arena.len() < plan.bytes) {
             // The old buffers go first: both together might not fit.
             state.programs.clear();
@@ -171,22 +247,31 @@ impl DeviceNetwork {
         let base = state.arena.as_ref().map(|arena| arena.address()).ok_or_else(lost)?;
         let at = |place: usize| base + place as u64;
         let addresses = Addresses {
-            images: count,
+            images: key.images,
             shapes: &shapes,
             values: plan.values.iter().map(|place| at(*place)).collect(),
             weights: self.weights.address(),
             scratch: at(plan.scratch),
         };
         let ops = self.network.ops.iter().zip(&self.placed).enumerate();
-        let mut launches = vec![addresses.take(at(plan.input))];
+        let mut launches = vec![addresses.take(key.input, at(plan.input))];
         launches.extend(ops.flat_map(|(i, (op, placed))| addresses.lower(op, *placed, Value(i + 1))));
-        launches.push(addresses.give(&self.network, at(plan.output)));
+        match key.wanted {
+            Wanted::Floats => launches.push(addresses.give(&self.network, at(plan.output))),
+            Wanted::Classes => launches.push(addresses.guess(self.network.output, at(plan.digest))),
+            Wanted::Runs(threshold) => {
+                launches.push(addresses.give(&self.network, at(plan.output)));
+                let map = (plan.shape[0], plan.shape[1]);
+                let room = (at(plan.digest), key.images * ROOM);
+                launches.push(addresses.find_runs(at(plan.output), map, f32::from_bits(threshold), room));
+            }
+        }
         // SAFETY: weights live as long as this network, the arena as long as its programs: both go together.
         let recording = unsafe { self.machine.record(launches) }?;
         Ok(Program { recording, plan })
     }
 
-    fn plan(&self, shapes: &[crate::layout::Shape], images: usize) -> Plan {
+    fn plan(&self, shapes: &[Shape], images: usize, wanted: Wanted) -> Plan {
         let last_use = last_uses(&self.network);
         let roots = roots(&self.network, &last_use, shapes);
         let value_bytes = |v: usize| {
@@ -205,13 +290,94 @@ impl DeviceNetwork {
             OutputOrder::ChannelsLast => [out.height, out.width, out.channels],
             OutputOrder::PixelShuffle => [out.height * 2, out.width * 2, 1],
         };
-        let bytes = output + floats(shape.iter().product());
-        Plan { values, scratch, input, output, shape, bytes }
+        let digest = output + floats(shape.iter().product());
+        let steps = images * out.height * out.width;
+        let bytes = digest + wanted.bytes(steps, images);
+        Plan { values, scratch, input, output, digest, shape, steps, bytes }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Takes the results of a part: machine, arena, places, number of images.
+type Take<'a> = dyn FnMut(&dyn Machine, &mut dyn Memory, &Plan, usize) -> Result<(), MachineError> + 'a;
+
+impl State {
+    /// Brings the pages of `images` to the device; gives where they start there.
+    fn hold_pixels(&mut self, machine: &dyn Machine, images: Input<'_>) -> Result<u64, MachineError> {
+        let bytes = images.pixel_bytes();
+        if bytes == 0 {
+            return Ok(0);
+        }
+        if self.pixels.as_ref().is_none_or(|pixels| pixels.len() < bytes) {
+            self.pixels = None;
+            self.pixels = Some(machine.allocate(bytes)?);
+        }
+        let pixels = self.pixels.as_mut().ok_or_else(lost)?;
+        images.each_page(|place, rgb| machine.write(&mut **pixels, place, rgb))?;
+        Ok(pixels.address())
+    }
+}
+
+fn read(machine: &dyn Machine, memory: &dyn Memory, from: usize, bytes: usize) -> Result<Vec<u8>, MachineError> {
+    let mut read = vec![0; bytes];
+    machine.read(memory, from, &mut read)?;
+    Ok(read)
+}
+
+/// The runs that a program found.
+fn runs_on(
+    machine: &dyn Machine,
+    arena: &dyn Memory,
+    plan: &Plan,
+    (images, threshold): (usize, f32),
+) -> Result<Vec<Run>, MachineError> {
+    // Most pages need no second copy.
+    let first = read(machine, arena, plan.digest, (1 + USUAL_RUNS.min(images * ROOM)) * RUN_BYTES)?;
+    let (count, first) = first.split_at(RUN_BYTES);
+    let count = count.first_chunk().map_or(0, |bytes| usize::try_from(i32::from_ne_bytes(*bytes)).unwrap_or(0));
+    if count > images * ROOM {
+        let [rows, columns, _] = plan.shape;
+        let maps = floats(&read(machine, arena, plan.output, images * rows * columns * size_of::<f32>())?);
+        return Ok(runs_of(&maps, (rows, columns), threshold));
+    }
+    match first.get(..count * RUN_BYTES) {
+        Some(all) => Ok(runs(all)),
+        None => Ok(runs(&read(machine, arena, plan.digest + RUN_BYTES, count * RUN_BYTES)?)),
+    }
+}
+
+/// Means of the maps that a program left inside of `quads`.
+fn means_on(
+    machine: &dyn Machine,
+    arena: &mut dyn Memory,
+    plan: &Plan,
+    map: (usize, usize),
+    quads: &[MapQuad],
+) -> Result<Vec<f32>, MachineError> {
+    let places: Vec<_> = quads
+        .iter()
+        .map(|MapQuad { image, corners: [[a, b], [c, d], [e, f], [g, h]] }| QuadPlace {
+            corners: [*a, *b, *c, *d, *e, *f, *g, *h],
+            image: int(*image),
+            unused: 0,
+        })
+        .collect();
+    // Where the runs were is free again, and larger: a quad has many.
+    let room = (plan.bytes - plan.digest) / (size_of::<QuadPlace>() + size_of::<f32>());
+    let mut means = Vec::with_capacity(quads.len());
+    for part in places.chunks(room.max(1)) {
+        let means_at = plan.digest + size_of_val(part);
+        machine.write(arena, plan.digest, &bytes_of(part))?;
+        let at = |place: usize| arena.address() + place as u64;
+        let launch = quad_means(at(plan.output), map, (at(plan.digest), part.len()), at(means_at));
+        // SAFETY: all addresses lie in the arena, which outlives the recording.
+        unsafe { machine.record(vec![launch]) }?.run()?;
+        means.extend(floats(&read(machine, arena, means_at, size_of::<f32>() * part.len())?));
+    }
+    Ok(means)
 }
 
 /// What cannot be: a program without its buffers.

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use libloading::Library;
+use slipstream_kernels::Accelerator;
 use slipstream_kernels::device::{Launch, Machine, MachineError, Memory, Recording};
 
 /// Bytes around every piece of memory that nothing may write; read as numbers, they are not numbers.
@@ -44,7 +45,7 @@ fn library() -> Option<&'static Library> {
 }
 
 fn compile() -> Option<PathBuf> {
-    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("cuda");
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../kernels/cuda");
     // By process: test programs that compile at once must not load each other's halves.
     let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("kernels-{}.so", std::process::id()));
     let compiler = std::env::var("CXX").unwrap_or_else(|_| "g++".to_owned());
@@ -64,9 +65,15 @@ fn compile() -> Option<PathBuf> {
     }
 }
 
+/// Names a device, such as `cuda`, that tests run on in the place of the emulation.
+const DEVICE_VARIABLE: &str = "SLIPSTREAM_TEST_DEVICE";
+
 impl Emulator {
     /// One with memory without a bound; `None` where there is no C++ compiler.
     pub fn new(order: Order) -> Option<Arc<dyn Machine>> {
+        if let Ok(device) = std::env::var(DEVICE_VARIABLE) {
+            return Some(Arc::clone(Accelerator::open(device.parse().unwrap()).unwrap().machine().unwrap()));
+        }
         Self::with_memory(order, usize::MAX)
     }
 
@@ -79,6 +86,10 @@ impl Emulator {
 impl Machine for Emulator {
     fn name(&self) -> &str {
         "emulation"
+    }
+
+    fn free_memory(&self) -> Result<usize, MachineError> {
+        Ok(self.limit - self.used.load(Ordering::SeqCst))
     }
 
     fn allocate(&self, bytes: usize) -> Result<Box<dyn Memory>, MachineError> {
