@@ -11,7 +11,7 @@ mod suite;
 
 use std::sync::Arc;
 
-use emulation::{Emulator, Order};
+use emulation::{Order, machine, machine_with_memory};
 use reference::{Image, expectation, filter, network, worst};
 use slipstream_kernels::device::{DeviceNetwork, DeviceRunError, Input};
 use slipstream_kernels::{Activation, Network, NetworkBuilder, OutputOrder, Padding, Value};
@@ -32,7 +32,7 @@ fn compare(
     let network = Arc::new(network(channels, &build));
     let mut results = Vec::new();
     for order in [Order::Forwards, Order::Backwards] {
-        let Some(machine) = Emulator::new(order) else { return };
+        let Some(machine) = machine(order) else { return };
         let device = DeviceNetwork::new(machine, Arc::clone(&network)).unwrap();
         // Twice, because the second run finds the buffers as the first one left them.
         for _ in 0..2 {
@@ -63,7 +63,7 @@ fn noise(values: usize, seed: u64) -> Vec<f32> {
 
 #[test]
 fn images_of_a_batch_are_those_run_alone() {
-    let Some(machine) = Emulator::new(Order::Forwards) else { return };
+    let Some(machine) = machine(Order::Forwards) else { return };
     let device = DeviceNetwork::new(machine, small()).unwrap();
     let size = 18 * 26 * 3;
     let images = noise(3 * size, 81);
@@ -76,7 +76,7 @@ fn images_of_a_batch_are_those_run_alone() {
 
 #[test]
 fn memory_grows_to_the_largest_images_and_no_further() {
-    let Some(machine) = Emulator::new(Order::Forwards) else { return };
+    let Some(machine) = machine(Order::Forwards) else { return };
     let device = DeviceNetwork::new(machine, small()).unwrap();
     let run = |count: usize, height: usize, width: usize| {
         let images = noise(count * height * width * 3, 82);
@@ -93,16 +93,16 @@ fn memory_grows_to_the_largest_images_and_no_further() {
 fn a_batch_that_does_not_fit_into_memory_is_split() {
     let size = 20 * 30 * 3;
     let images = noise(5 * size, 83);
-    let Some(roomy) = Emulator::new(Order::Forwards) else { return };
+    let Some(roomy) = machine(Order::Forwards) else { return };
     let roomy = DeviceNetwork::new(roomy, small()).unwrap();
     roomy.run(Input::Floats(&images[..size]), (20, 30)).unwrap();
     // Weights, and room for two images at most.
     let one = roomy.bytes();
     let expected = roomy.run(Input::Floats(&images), (20, 30)).unwrap();
-    let tight = Emulator::with_memory(Order::Forwards, one * 2).unwrap();
+    let tight = machine_with_memory(Order::Forwards, one * 2).unwrap();
     let tight = DeviceNetwork::new(tight, small()).unwrap();
     assert_eq!(tight.run(Input::Floats(&images), (20, 30)).unwrap(), expected);
-    let none = Emulator::with_memory(Order::Forwards, one - 1).unwrap();
+    let none = machine_with_memory(Order::Forwards, one - 1).unwrap();
     let none = DeviceNetwork::new(none, small()).unwrap();
     let error = none.run(Input::Floats(&images), (20, 30)).unwrap_err();
     assert!(matches!(error, DeviceRunError::Machine(_)), "{error}");
@@ -111,7 +111,7 @@ fn a_batch_that_does_not_fit_into_memory_is_split() {
 
 #[test]
 fn images_that_do_not_fit_the_network_are_refused() {
-    let Some(machine) = Emulator::new(Order::Forwards) else { return };
+    let Some(machine) = machine(Order::Forwards) else { return };
     let device = DeviceNetwork::new(machine, small()).unwrap();
     for (values, height, width) in [(5, 4, 4), (4 * 4 * 3 + 1, 4, 4), (0, 4, 4), (3, 0, 1), (0, 0, 0)] {
         let error = device.run(Input::Floats(&vec![0.0; values]), (height, width)).unwrap_err();
@@ -130,7 +130,7 @@ fn four_channels_become_pixels() {
     };
     let images = noise(2 * 8 * 12 * 3, 92);
     let run = |order| {
-        let machine = Emulator::new(Order::Forwards)?;
+        let machine = machine(Order::Forwards)?;
         Some(DeviceNetwork::new(machine, build(order)).unwrap().run(Input::Floats(&images), (8, 12)).unwrap())
     };
     let (Some((channels, _)), Some((pixels, shape))) = (run(OutputOrder::ChannelsLast), run(OutputOrder::PixelShuffle))
@@ -146,7 +146,7 @@ fn four_channels_become_pixels() {
 
 #[test]
 fn what_no_kernel_does_is_refused_by_name() {
-    let Some(machine) = Emulator::new(Order::Forwards) else { return };
+    let Some(machine) = machine(Order::Forwards) else { return };
     let wide = filter([8, 1, 3, 11], 95);
     let network = network(8, |net, x| net.depthwise(x, &wide, (1, 1), Activation::None, None).unwrap());
     let error = DeviceNetwork::new(machine, Arc::new(network)).err().unwrap().to_string();

@@ -7,7 +7,7 @@ mod reference;
 
 use std::sync::Arc;
 
-use emulation::{Emulator, Order};
+use emulation::{Order, machine};
 use reference::{first_layer, noise};
 use slipstream_kernels::device::{DeviceNetwork, Guess, Input, LinePlace, MapQuad, PagePixels, Run};
 use slipstream_kernels::{Activation, Filter, NetworkBuilder, OutputOrder, Padding};
@@ -22,7 +22,7 @@ fn mirror(order: Order) -> Option<DeviceNetwork> {
     let (mut net, image) = NetworkBuilder::new();
     let x = net.conv(&[image], &pairs, (1, 2), Padding::Symmetric(0, 0), Activation::None, None).unwrap();
     let network = net.finish(x, OutputOrder::ChannelsLast).unwrap();
-    Some(DeviceNetwork::new(Emulator::new(order)?, Arc::new(network)).unwrap())
+    Some(DeviceNetwork::new(machine(order)?, Arc::new(network)).unwrap())
 }
 
 /// Bytes without a pattern.
@@ -168,7 +168,7 @@ fn the_best_classes_of_every_step_come_back_in_order() {
         let mut next = noise(3);
         let images: Vec<f32> = (0..2 * 8 * 22 * 3).map(|_| next()).collect();
         for order in [Order::Forwards, Order::Backwards] {
-            let Some(machine) = Emulator::new(order) else { return };
+            let Some(machine) = machine(order) else { return };
             let device = DeviceNetwork::new(machine, Arc::clone(&network)).unwrap();
             let (all, _) = device.run(Input::Floats(&images), (8, 22)).unwrap();
             let best = device.classes(Input::Floats(&images), (8, 22)).unwrap();
@@ -192,7 +192,7 @@ fn detector(order: Order) -> Option<DeviceNetwork> {
     let x = first_layer(&mut net, image, 16);
     let x = net.pointwise(x, &f, Activation::Sigmoid, None).unwrap();
     let network = net.finish(x, OutputOrder::PixelShuffle).unwrap();
-    Some(DeviceNetwork::new(Emulator::new(order)?, Arc::new(network)).unwrap())
+    Some(DeviceNetwork::new(machine(order)?, Arc::new(network)).unwrap())
 }
 
 #[test]
@@ -256,7 +256,7 @@ fn more_runs_than_there_is_room_for_are_found_all_the_same() {
     let x = net.conv(&[image], &first, (2, 2), Padding::Symmetric(1, 1), Activation::None, None).unwrap();
     let x = net.pointwise(x, &comb, Activation::Sigmoid, None).unwrap();
     let network = Arc::new(net.finish(x, OutputOrder::PixelShuffle).unwrap());
-    let Some(machine) = Emulator::new(Order::Forwards) else { return };
+    let Some(machine) = machine(Order::Forwards) else { return };
     let device = DeviceNetwork::new(machine, network).unwrap();
     for (rows, columns) in [(64, 128), (200, 256)] {
         let image = vec![0.0; rows * columns * 3];

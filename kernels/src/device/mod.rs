@@ -9,6 +9,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `machine` | what is needed of a device |
+//! | `emulation` | the kernels on this processor, for tests (a feature) |
 //! | `arguments` | the kernels' parameters, as `cuda/arguments.cuh` has them |
 //! | `weights` | filters in the order in which kernels read them |
 //! | `input`, `output` | what networks are given, and what comes back |
@@ -16,6 +17,8 @@
 //! | `network` | buffers, programs by size, running |
 
 mod arguments;
+#[cfg(feature = "emulation")]
+mod emulation;
 mod input;
 mod lower;
 mod machine;
@@ -23,6 +26,8 @@ mod network;
 mod output;
 mod weights;
 
+#[cfg(feature = "emulation")]
+pub use emulation::{EmulationError, Emulator, Order};
 pub use input::{Input, LinePlace, PagePixels};
 pub use machine::{Launch, Machine, MachineError, Memory, Recording};
 pub use network::{DeviceBuildError, DeviceNetwork, DeviceRunError};
