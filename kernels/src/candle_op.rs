@@ -1,10 +1,13 @@
-//! A whole network as one candle operation: `[N, H, W, 3]` → `[N, h, w, c]`, f32 on the CPU.
+//! A whole network as one candle operation: `[N, H, W, 3]` → `[N, h, w, c]`, f32 in the CPU's memory.
 
 use std::sync::Arc;
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, bail};
 use rayon::prelude::*;
 
+use crate::accelerator::{Accelerator, Device, DeviceError};
+#[cfg(feature = "device")]
+use crate::device::{DeviceNetwork, Input};
 use crate::executor::Parallelism;
 use crate::network::Network;
 
@@ -16,12 +19,47 @@ use crate::network::Network;
 pub struct NetworkOp {
     network: Arc<Network>,
     parallelism: Parallelism,
+    /// The network on a device; without it, it runs on this computer's processors.
+    #[cfg(feature = "device")]
+    device: Option<Arc<DeviceNetwork>>,
 }
 
 impl NetworkOp {
     /// The operation of `network`; `parallelism` says who works on a batch of one.
     pub fn new(network: Arc<Network>, parallelism: Parallelism) -> Self {
-        Self { network, parallelism }
+        Self {
+            network,
+            parallelism,
+            #[cfg(feature = "device")]
+            device: None,
+        }
+    }
+
+    /// The same on `accelerator`. Tensors still are the CPU's: pixels go there and results come back in one copy each.
+    ///
+    /// # Errors
+    /// [`DeviceError::Network`] when the device lacks a kernel or the memory for it.
+    pub fn on(
+        accelerator: &Accelerator,
+        network: Arc<Network>,
+        parallelism: Parallelism,
+    ) -> std::result::Result<Self, DeviceError> {
+        #[cfg(feature = "device")]
+        if let Some(machine) = accelerator.machine() {
+            let on_device = DeviceNetwork::new(Arc::clone(machine), Arc::clone(&network))
+                .map_err(|error| DeviceError::Network { device: accelerator.device(), reason: error.to_string() })?;
+            return Ok(Self { network, parallelism, device: Some(Arc::new(on_device)) });
+        }
+        debug_assert_eq!(accelerator.device(), Device::Cpu, "another device was opened without a machine");
+        Ok(Self::new(network, parallelism))
+    }
+
+    /// Whether batches run together: a device is busy only with many images, a core with one.
+    pub fn prefers_batches(&self) -> bool {
+        #[cfg(feature = "device")]
+        return self.device.is_some();
+        #[cfg(not(feature = "device"))]
+        false
     }
 
     /// The network that it applies.
@@ -45,6 +83,11 @@ impl CustomOp1 for NetworkOp {
         };
         let images = &storage.as_slice::<f32>()?[start..end];
         let size = (height, width);
+        #[cfg(feature = "device")]
+        if let Some(device) = &self.device {
+            let (results, [h, w, c]) = device.run(Input::Floats(images), size).map_err(candle_core::Error::wrap)?;
+            return Ok((CpuStorage::F32(results), (batch, h, w, c).into()));
+        }
         if batch == 1 {
             let (result, [h, w, c]) =
                 self.network.run(images, size, self.parallelism).map_err(candle_core::Error::wrap)?;

@@ -70,6 +70,16 @@ pub enum RunError {
     },
 }
 
+impl RunError {
+    /// What is wrong with an image of this height and width.
+    pub(crate) fn of(unfit: Unfit, (height, width): (usize, usize)) -> Self {
+        match unfit {
+            Unfit::TooSmall => Self::TooSmall { height, width },
+            Unfit::Unequal => Self::Unequal { height, width },
+        }
+    }
+}
+
 impl Network {
     /// Runs the network on `image` (`[height][width][3]`) and returns the
     /// result with its `[height, width, channels]`.
@@ -116,10 +126,7 @@ impl Network {
         if let Some(plan) = plans.get(&(height, width)) {
             return Ok(plan.clone());
         }
-        let plan = Plan::new(self, height, width).map_err(|unfit| match unfit {
-            Unfit::TooSmall => RunError::TooSmall { height, width },
-            Unfit::Unequal => RunError::Unequal { height, width },
-        })?;
+        let plan = Plan::new(self, height, width).map_err(|unfit| RunError::of(unfit, (height, width)))?;
         let plan = Arc::new(plan);
         if plans.len() >= MAX_PLANS {
             plans.clear();

@@ -1,4 +1,4 @@
-//! CPU kernels and the executor that runs convolutional networks on them.
+//! Kernels, and the executors that run convolutional networks on them.
 //!
 //! A network is described once with a [`NetworkBuilder`] (weights are packed
 //! then), planned once per input size (shapes → buffers in one arena) and run
@@ -16,13 +16,20 @@
 //! | `filter`, `packing` | weights as they are given, and as the kernels read them |
 //! | `calibrate` | fitting integers to what a network meets |
 //! | [`candle_op`] | a network as one candle operation |
+//! | [`accelerator`] | which device runs networks, and why one cannot be used |
+//! | `device`, `cuda` | networks on devices with memory of their own (features of the same names) |
 //!
 //! The only crate of the workspace with `unsafe` code.
 
+pub mod accelerator;
 mod arena;
 pub mod backend;
 mod calibrate;
 pub mod candle_op;
+#[cfg(feature = "cuda")]
+mod cuda;
+#[cfg(feature = "device")]
+pub mod device;
 mod executor;
 mod filter;
 mod fold;
@@ -34,6 +41,7 @@ mod plan;
 mod profile;
 mod simd;
 
+pub use accelerator::{Accelerator, Device, DeviceError};
 pub use backend::Backend;
 pub use calibrate::Calibrated;
 pub use candle_op::NetworkOp;

@@ -37,14 +37,7 @@ pub(crate) enum Unfit {
 impl Plan {
     /// Plans `network` for images of `height`×`width`.
     pub(crate) fn new(network: &Network, height: usize, width: usize) -> Result<Self, Unfit> {
-        let mut shapes = vec![Shape { channels: 3, height, width, halo: 0, pitch: IMAGE_PITCH }];
-        for (i, op) in network.ops.iter().enumerate() {
-            let (height, width) = output_size(op, &shapes).ok_or(Unfit::TooSmall)?;
-            if !operands_fit(op, &shapes, (height, width)) {
-                return Err(Unfit::Unequal);
-            }
-            shapes.push(Shape { channels: network.channels[i + 1], height, width, halo: 0, pitch: LANES });
-        }
+        let mut shapes = shapes(network, height, width)?;
         let last_use = last_uses(network);
         let roots = roots(network, &last_use, &shapes);
         for (op, halo) in network.ops.iter().map(|op| (op, border(op))) {
@@ -56,26 +49,9 @@ impl Plan {
         for v in 0..shapes.len() {
             shapes[v].halo = shapes[roots[v]].halo;
         }
-        let mut live = Vec::<Buffer>::new();
-        let mut offsets = vec![0; shapes.len()];
-        let mut floats = 0;
-        for v in 0..shapes.len() {
-            // Value v is written by operation v - 1; what was read for the last time before that is free.
-            live.retain(|b| b.last_use + 1 >= v);
-            if roots[v] == v {
-                // A cache line between buffers keeps vector loads past the last pixel inside the arena.
-                let size = shapes[v].floats().next_multiple_of(16) + 16;
-                let members = (v..shapes.len()).filter(|m| roots[*m] == v);
-                let last_use = members.map(|m| last_use[m]).max().unwrap_or(v);
-                let start = first_gap(&live, size);
-                live.push(Buffer { start, size, last_use });
-                live.sort_by_key(|b| b.start);
-                offsets[v] = start;
-                floats = floats.max(start + size);
-            } else {
-                offsets[v] = offsets[roots[v]];
-            }
-        }
+        // A cache line between buffers keeps vector loads past the last pixel inside the arena.
+        let sizes: Vec<_> = shapes.iter().map(|shape| shape.floats().next_multiple_of(16) + 16).collect();
+        let (offsets, mut floats) = places(&sizes, &roots, &last_use);
         let scratch = floats;
         floats += network.ops.iter().zip(&shapes[1..]).map(|(op, shape)| scratch_floats(op, shape)).max().unwrap_or(0);
         let out = shapes[network.output.0];
@@ -86,6 +62,44 @@ impl Plan {
         let owns_buffer = roots.iter().enumerate().map(|(v, root)| v == *root).collect();
         Ok(Self { shapes, offsets, owns_buffer, scratch, floats, output })
     }
+}
+
+/// The shape of every value for an image of `height`×`width`, without halos.
+pub(crate) fn shapes(network: &Network, height: usize, width: usize) -> Result<Vec<Shape>, Unfit> {
+    let mut shapes = vec![Shape { channels: 3, height, width, halo: 0, pitch: IMAGE_PITCH }];
+    for (i, op) in network.ops.iter().enumerate() {
+        let (height, width) = output_size(op, &shapes).ok_or(Unfit::TooSmall)?;
+        if !operands_fit(op, &shapes, (height, width)) {
+            return Err(Unfit::Unequal);
+        }
+        shapes.push(Shape { channels: network.channels[i + 1], height, width, halo: 0, pitch: LANES });
+    }
+    Ok(shapes)
+}
+
+/// Where every value's buffer starts, and how much memory all need: values of `sizes` that share a root share its
+/// buffer, and a buffer is used again when nothing reads it any more.
+pub(crate) fn places(sizes: &[usize], roots: &[usize], last_use: &[usize]) -> (Vec<usize>, usize) {
+    let mut live = Vec::<Buffer>::new();
+    let mut offsets = vec![0; sizes.len()];
+    let mut end = 0;
+    for v in 0..sizes.len() {
+        // Value v is written by operation v - 1; what was read for the last time before that is free.
+        live.retain(|b| b.last_use + 1 >= v);
+        if roots[v] == v {
+            let size = sizes[v];
+            let members = (v..sizes.len()).filter(|m| roots[*m] == v);
+            let last_use = members.map(|m| last_use[m]).max().unwrap_or(v);
+            let start = first_gap(&live, size);
+            live.push(Buffer { start, size, last_use });
+            live.sort_by_key(|b| b.start);
+            offsets[v] = start;
+            end = end.max(start + size);
+        } else {
+            offsets[v] = offsets[roots[v]];
+        }
+    }
+    (offsets, end)
 }
 
 struct Buffer {
@@ -108,7 +122,7 @@ fn first_gap(live: &[Buffer], size: usize) -> usize {
 }
 
 /// The last operation that reads each value; the output is read after all of them.
-fn last_uses(network: &Network) -> Vec<usize> {
+pub(crate) fn last_uses(network: &Network) -> Vec<usize> {
     let mut last_use: Vec<_> = (0..network.channels.len()).map(|v| v.saturating_sub(1)).collect();
     for (i, op) in network.ops.iter().enumerate() {
         for value in op.inputs() {
@@ -121,7 +135,7 @@ fn last_uses(network: &Network) -> Vec<usize> {
 
 /// The value whose buffer each value uses: operations that read a pixel before
 /// they write it take over the buffer of an input that is not needed later.
-fn roots(network: &Network, last_use: &[usize], shapes: &[Shape]) -> Vec<usize> {
+pub(crate) fn roots(network: &Network, last_use: &[usize], shapes: &[Shape]) -> Vec<usize> {
     let mut roots: Vec<_> = (0..network.channels.len()).collect();
     for (i, op) in network.ops.iter().enumerate() {
         let in_place = match op {

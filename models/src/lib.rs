@@ -28,7 +28,11 @@ pub mod recognise;
 pub mod text;
 pub mod weights;
 
-/// The instruction set that the networks run on, for logs and metrics.
+/// The device that networks run on, and why one cannot be used.
+pub use slipstream_kernels::accelerator::UnknownDevice;
+pub use slipstream_kernels::{Accelerator, Device, DeviceError};
+
+/// The instruction set that the networks run on where the device is the CPU, for logs and metrics.
 pub use slipstream_kernels::Backend;
 
 pub use crop::{LineCrop, LineCrops};

@@ -39,6 +39,9 @@ pub enum ModelError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The device cannot run the network.
+    #[error(transparent)]
+    Device(#[from] slipstream_kernels::DeviceError),
     /// The computation failed.
     #[error("the network could not be run: {0}")]
     Run(#[from] candle_core::Error),

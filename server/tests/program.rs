@@ -11,6 +11,7 @@ use std::process::{Child, Command, Output, Stdio};
 use common::images;
 use image::{ImageFormat, Rgb, RgbImage};
 use serde_json::Value;
+use slipstream_models::Device;
 
 fn slipstream(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_slipstream"));
@@ -73,6 +74,19 @@ fn wrong_settings_say_what_to_do() {
         assert_eq!(output.status.code(), Some(code), "{flags:?}: {stderr}");
         assert!(stderr.contains(named), "{flags:?}: {stderr}");
     }
+}
+
+#[test]
+fn a_device_that_is_not_there_is_named_with_what_to_do() {
+    // Where the program knows cards and there is one, only a number beyond it is refused.
+    let refused = slipstream(&["read", "a.jpg", "--device", "cuda:99"]).output().unwrap();
+    let stderr = text(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(1), "{stderr}");
+    let reason = if Device::Cuda(99).is_built() { ["no NVIDIA driver", "no card"] } else { ["built without CUDA"; 2] };
+    assert!(reason.iter().any(|reason| stderr.contains(reason)), "{stderr}");
+    assert!(stderr.contains("--device cpu"), "{stderr}");
+    let served = slipstream(&["serve", "--listen", "127.0.0.1:0", "--device", "cuda:99"]).output().unwrap();
+    assert_eq!((served.status.code(), text(&served.stderr).contains("--device cpu")), (Some(1), true));
 }
 
 /// Ends the process also when the test fails.

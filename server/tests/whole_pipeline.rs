@@ -11,6 +11,7 @@ use slipstream::registry::Preset;
 use slipstream::scheduling::Scheduling;
 use slipstream_api::{Include, ReceiptResponse, Status};
 use slipstream_batcher::Priority;
+use slipstream_models::Device;
 
 use slipstream_training_data::{Rendered, samples};
 
@@ -23,6 +24,7 @@ async fn engine() -> Engine {
         recogniser: None,
         second_recogniser: None,
         reread_below: None,
+        device: Device::Cpu,
         threads: Some(2),
         max_megapixels: 50,
         barcodes: true,

@@ -1,7 +1,9 @@
 //! Plain f64 arithmetic to compare kernels with, and reproducible values.
 #![allow(dead_code, unreachable_pub, reason = "each test program uses a part of it")]
 
-use slipstream_kernels::{Activation, Backend, Filter, NetworkBuilder, OutputOrder, Padding, Parallelism, Value};
+use slipstream_kernels::{
+    Activation, Backend, Filter, Network, NetworkBuilder, OutputOrder, Padding, Parallelism, Value,
+};
 
 /// A small image of f64 values, `[height][width][channels]`.
 #[derive(Clone)]
@@ -111,6 +113,36 @@ pub(crate) fn tolerance(backend: Backend) -> f64 {
     if backend.multiplies_bf16() { 2e-2 } else { 2e-5 }
 }
 
+/// An image, and what `reference` of the first layer's output makes of it.
+pub(crate) fn expectation(
+    (height, width): (usize, usize),
+    channels: usize,
+    reference: impl Fn(&Image) -> Image,
+) -> (Vec<f32>, Image) {
+    let mut next = noise(7);
+    let photo: Vec<f32> = (0..height * width * 3).map(|_| next()).collect();
+    let image = Image { height, width, channels: 3, values: photo.iter().map(|v| f64::from(*v)).collect() };
+    let first = filter([channels, 3, 3, 3], channels as u64);
+    let size = (height.div_ceil(2), width.div_ceil(2));
+    let expected = reference(&activated(conv(&image, &first, (2, 2), (1, 1), size), Activation::Relu));
+    (photo, expected)
+}
+
+/// The first layer, and what `build` adds behind it.
+pub(crate) fn network(channels: usize, build: impl Fn(&mut NetworkBuilder, Value) -> Value) -> Network {
+    let (mut net, input) = NetworkBuilder::new();
+    let x = first_layer(&mut net, input, channels);
+    let output = build(&mut net, x);
+    net.finish(output, OutputOrder::ChannelsLast).unwrap()
+}
+
+/// How far `result` is from what is expected, at worst.
+pub(crate) fn worst(result: &[f32], expected: &Image) -> f64 {
+    // A NaN is further away than anything.
+    let apart = result.iter().zip(&expected.values).map(|(a, b)| (f64::from(*a) - b).abs());
+    apart.fold(0.0, |worst, apart| if apart <= worst { worst } else { apart })
+}
+
 /// Runs what `build` adds behind the first layer on all backends, alone and on
 /// a pool, and compares with `reference` of the first layer's output.
 pub(crate) fn compare(
@@ -120,25 +152,16 @@ pub(crate) fn compare(
     build: impl Fn(&mut NetworkBuilder, Value) -> Value,
     reference: impl Fn(&Image) -> Image,
 ) {
-    let mut next = noise(7);
-    let photo: Vec<f32> = (0..height * width * 3).map(|_| next()).collect();
-    let image = Image { height, width, channels: 3, values: photo.iter().map(|v| f64::from(*v)).collect() };
-    let first = filter([channels, 3, 3, 3], channels as u64);
-    let size = (height.div_ceil(2), width.div_ceil(2));
-    let expected = reference(&activated(conv(&image, &first, (2, 2), (1, 1), size), Activation::Relu));
+    let (photo, expected) = expectation((height, width), channels, reference);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
     for backend in Backend::available() {
         for parallelism in [Parallelism::Serial, Parallelism::Pool] {
-            let (mut net, input) = NetworkBuilder::new();
-            let x = first_layer(&mut net, input, channels);
-            let output = build(&mut net, x);
-            let network = net.finish(output, OutputOrder::ChannelsLast).unwrap().with_backend(backend);
+            let network = network(channels, &build).with_backend(backend);
             // Twice, because the second run finds the arena as the first one left it.
             for _ in 0..2 {
                 let (result, shape) = pool.install(|| network.run(&photo, (height, width), parallelism)).unwrap();
                 assert_eq!(shape, [expected.height, expected.width, expected.channels], "{case} {backend:?}");
-                let worst =
-                    result.iter().zip(&expected.values).map(|(a, b)| (f64::from(*a) - b).abs()).fold(0.0, f64::max);
+                let worst = worst(&result, &expected);
                 assert!(worst < tolerance(backend), "{case} on {backend:?} {parallelism:?}: off by {worst:e}");
             }
         }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use candle_core::{Device, Tensor};
 use serde::Deserialize;
-use slipstream_kernels::{Backend, Network, NetworkOp, Parallelism};
+use slipstream_kernels::{Accelerator, Backend, Network, NetworkOp, Parallelism};
 
 use crate::calibrate::Image;
 use crate::geometry::{Point, Quad};
@@ -77,6 +77,16 @@ impl Detector {
     /// When this processor does not have the backend's instructions.
     pub fn load_for(folder: &Path, backend: Backend) -> Result<Self, ModelError> {
         Self::of(load(folder)?, backend)
+    }
+
+    /// The same on `accelerator`.
+    ///
+    /// # Errors
+    /// As [`Detector::load`], and when the device cannot run it.
+    pub fn load_on(folder: &Path, accelerator: &Accelerator) -> Result<Self, ModelError> {
+        let (weights, config): (_, Config) = load(folder)?;
+        let network = network::build(&weights, &config.structure)?;
+        Ok(Self { op: NetworkOp::on(accelerator, Arc::new(network), Parallelism::Pool)?, config })
     }
 
     fn of((weights, config): (Weights, Config), backend: Backend) -> Result<Self, ModelError> {

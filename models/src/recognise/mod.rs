@@ -9,12 +9,15 @@ use std::sync::Arc;
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 use serde::Deserialize;
-use slipstream_kernels::{Backend, Network, NetworkOp, Parallelism};
+use slipstream_kernels::{Accelerator, Backend, DeviceError, Network, NetworkOp, Parallelism};
 
 use crate::calibrate::Image;
 use crate::crop::{CROP_HEIGHT, LineCrop};
 use crate::text::TextLine;
 use crate::weights::{ModelError, Weights, load, load_uncalibrated};
+
+/// Lines that run together at most, on devices.
+const MOST_LINES: usize = 64;
 
 /// What `config.json` of a recogniser holds.
 #[derive(Debug, Clone, Deserialize)]
@@ -53,8 +56,27 @@ impl Recogniser {
         Self::of(folder, load(folder)?, backend)
     }
 
+    /// The same on `accelerator`.
+    ///
+    /// # Errors
+    /// As [`Recogniser::load`], and when the device cannot run it.
+    pub fn load_on(folder: &Path, accelerator: &Accelerator) -> Result<Self, ModelError> {
+        let (weights, config): (_, Config) = load(folder)?;
+        let network = network::build(&weights, &config.structure)?;
+        Self::with(folder, network, config, |network| NetworkOp::on(accelerator, network, Parallelism::Serial))
+    }
+
     fn of(folder: &Path, (weights, config): (Weights, Config), backend: Backend) -> Result<Self, ModelError> {
         let network = network::build(&weights, &config.structure)?.with_backend(backend);
+        Self::with(folder, network, config, |network| Ok(NetworkOp::new(network, Parallelism::Serial)))
+    }
+
+    fn with(
+        folder: &Path,
+        network: Network,
+        config: Config,
+        op: impl FnOnce(Arc<Network>) -> Result<NetworkOp, DeviceError>,
+    ) -> Result<Self, ModelError> {
         if network.output_channels() != config.classes.len() {
             return Err(ModelError::Invalid {
                 path: folder.join("config.json"),
@@ -62,8 +84,7 @@ impl Recogniser {
             });
         }
         let classes = config.classes.iter().map(|class| class.chars().next().unwrap_or(ctc::BLANK)).collect();
-        let op = NetworkOp::new(Arc::new(network), Parallelism::Serial);
-        Ok(Self { op, min_width: config.min_width, classes })
+        Ok(Self { op: op(Arc::new(network))?, min_width: config.min_width, classes })
     }
 
     /// The same without its integers, for calibrating it anew.
@@ -88,15 +109,23 @@ impl Recogniser {
         self.op.network()
     }
 
+    /// Whether lines run together, on one device, and not each on a thread.
+    pub fn reads_together(&self) -> bool {
+        self.op.prefers_batches()
+    }
+
     /// Reads `crops`, which may come from any number of pages, in their order.
     ///
-    /// Every line runs at its own width on one thread of the rayon pool of the
-    /// caller, longest first: on a CPU, padding to a common width costs more
-    /// than batching gains.
+    /// On a CPU, every line runs at its own width on one thread of the rayon pool
+    /// of the caller, longest first: padding to a common width costs more than
+    /// batching gains. On another device, lines of one width run together.
     ///
     /// # Errors
     /// [`ModelError::Run`] when the network fails.
     pub fn recognise(&self, crops: &[&LineCrop]) -> Result<Vec<TextLine>, ModelError> {
+        if self.reads_together() {
+            return self.recognise_together(crops);
+        }
         let mut order: Vec<_> = (0..crops.len()).collect();
         order.sort_by_key(|i| std::cmp::Reverse(crops[*i].width()));
         let mut read = order
@@ -104,6 +133,27 @@ impl Recogniser {
             .with_max_len(1)
             .map(|i| Ok((i, self.read(crops[i])?)))
             .collect::<Result<Vec<_>, ModelError>>()?;
+        read.sort_by_key(|(i, _)| *i);
+        Ok(read.into_iter().map(|(_, line)| line).collect())
+    }
+
+    /// The same, with lines of one width together. They are not padded to a common width: gates are made of means over
+    /// the whole line, and padding changes what is read.
+    fn recognise_together(&self, crops: &[&LineCrop]) -> Result<Vec<TextLine>, ModelError> {
+        let width_of = |i: &usize| crops[*i].width().max(self.min_width);
+        let mut order: Vec<_> = (0..crops.len()).collect();
+        order.sort_by_key(width_of);
+        let mut read = Vec::with_capacity(crops.len());
+        for group in order.chunk_by(|a, b| width_of(a) == width_of(b)).flat_map(|group| group.chunks(MOST_LINES)) {
+            let width = group.first().map_or(0, width_of);
+            let images = group.iter().flat_map(|i| self.image_of(crops[*i], width)).collect();
+            let images = Tensor::from_vec(images, (group.len(), CROP_HEIGHT, width, 3), &Device::Cpu)?;
+            let probabilities = images.apply_op1_no_bwd(&self.op)?.flatten_from(1)?;
+            for (row, i) in group.iter().enumerate() {
+                let probabilities: Vec<f32> = probabilities.get(row)?.to_vec1()?;
+                read.push((*i, self.line(crops[*i], &probabilities, width)));
+            }
+        }
         read.sort_by_key(|(i, _)| *i);
         Ok(read.into_iter().map(|(_, line)| line).collect())
     }
@@ -121,6 +171,11 @@ impl Recogniser {
     /// The crop as the network takes it, with its height and width.
     pub fn image(&self, crop: &LineCrop) -> Image {
         let width = crop.width().max(self.min_width);
+        (self.image_of(crop, width), (CROP_HEIGHT, width))
+    }
+
+    /// The crop as the network takes it, padded to `width`.
+    fn image_of(&self, crop: &LineCrop, width: usize) -> Vec<f32> {
         // The network was trained on blue-green-red values from -1 to 1 with zeros as padding.
         let mut image = vec![0.0; CROP_HEIGHT * width * 3];
         let rows = image.chunks_exact_mut(width * 3).zip(crop.rgb().chunks_exact(crop.width() * 3));
@@ -131,17 +186,21 @@ impl Recogniser {
                 }
             }
         }
-        (image, (CROP_HEIGHT, width))
+        image
     }
 
     fn read(&self, crop: &LineCrop) -> Result<TextLine, ModelError> {
-        let probabilities = self.probabilities(crop)?;
-        let padded = crop.width().max(self.min_width) as f32 / crop.width() as f32;
-        let chars = ctc::decode(&probabilities, &self.classes, padded);
+        Ok(self.line(crop, &self.probabilities(crop)?, crop.width().max(self.min_width)))
+    }
+
+    /// What `probabilities` of the crop say, which was padded to `width`.
+    fn line(&self, crop: &LineCrop, probabilities: &[f32], width: usize) -> TextLine {
+        let padded = width as f32 / crop.width() as f32;
+        let chars = ctc::decode(probabilities, &self.classes, padded);
         let confidence = match chars.len() {
             0 => 0.0,
             n => chars.iter().map(|c| c.confidence).sum::<f32>() / n as f32,
         };
-        Ok(TextLine { chars, confidence, quad: crop.quad() })
+        TextLine { chars, confidence, quad: crop.quad() }
     }
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
 use slipstream_batcher::Priority;
-use slipstream_models::Backend;
+use slipstream_models::{Accelerator, Backend, Device, DeviceError};
 use slipstream_pdf::Limits;
 
 use super::args::{on_or_off, share};
@@ -45,6 +45,9 @@ pub struct EngineArgs {
     /// Lines go to the second reader whose least sure character is less sure than this, 0 (none) to 1 [default: the preset's]
     #[arg(long, value_name = "CONFIDENCE", env = "SLIPSTREAM_REREAD_BELOW", value_parser = share)]
     pub reread_below: Option<f32>,
+    /// Where networks find and read text: cpu, cuda, or cuda:N for the card with this number.
+    #[arg(long, value_name = "DEVICE", env = "SLIPSTREAM_DEVICE", default_value_t)]
+    pub device: Device,
     /// Compute threads [default: one for each CPU]
     #[arg(long, value_name = "N", env = "SLIPSTREAM_THREADS", value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024))]
     pub threads: Option<usize>,
@@ -107,6 +110,9 @@ pub enum EngineError {
     /// The directory of merchants cannot be used.
     #[error(transparent)]
     Merchants(#[from] DirectoryError),
+    /// The device cannot be used.
+    #[error("--device: {0}")]
+    Device(#[from] DeviceError),
     /// There are no weights.
     #[error(transparent)]
     NoModels(#[from] NotFound),
@@ -123,6 +129,7 @@ pub struct Engine {
     /// Reads receipts.
     pub pipeline: Pipeline,
     args: EngineArgs,
+    accelerator: Accelerator,
     compute: Compute,
     scheduling: Scheduling,
 }
@@ -131,8 +138,9 @@ impl Engine {
     /// Starts the compute threads, on the current tokio runtime; the models follow with [`Engine::load`].
     ///
     /// # Errors
-    /// When the threads cannot be started, or the directory of merchants cannot be used.
+    /// When the device or the directory of merchants cannot be used, or the threads cannot be started.
     pub fn start(args: EngineArgs, scheduling: Scheduling) -> Result<Self, EngineError> {
+        let accelerator = Accelerator::open(args.device)?;
         let threads = args.threads();
         let compute = Compute::start(threads, &scheduling)?;
         let settings = PipelineSettings {
@@ -155,7 +163,7 @@ impl Engine {
         };
         let pipeline = Pipeline::new(settings, compute.clone(), Registry::default());
         metrics::compute_threads(threads);
-        Ok(Self { pipeline, args, compute, scheduling })
+        Ok(Self { pipeline, args, accelerator, compute, scheduling })
     }
 
     /// Number of compute threads.
@@ -186,7 +194,8 @@ impl Engine {
         let (label, networks) = (self.args.preset.to_string(), self.args.networks());
         let set = {
             let dir = dir.clone();
-            let loading = move || load(&dir, &label, &networks);
+            let accelerator = self.accelerator.clone();
+            let loading = move || load(&dir, &label, &networks, &accelerator);
             self.compute.run(unhurried(Priority::Interactive), loading).await.value?
         };
         let queues = QueueSettings::for_cpu(self.threads(), self.scheduling.order());
@@ -200,7 +209,9 @@ impl Engine {
         let model_set = serving.id().to_owned();
         self.pipeline.registry().publish(serving);
         // Whoever reads this line may send receipts at once.
-        tracing::info!(model_set, dir = %dir.display(), threads = self.threads(), kernels, took_ms, "models are ready");
+        let (device, card) = (self.accelerator.device(), self.accelerator.name());
+        let threads = self.threads();
+        tracing::info!(model_set, dir = %dir.display(), %device, card, threads, kernels, took_ms, "models are ready");
         Ok(())
     }
 }

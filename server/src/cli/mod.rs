@@ -105,6 +105,9 @@ mod tests {
     fn every_command_parses_with_flags_before_and_after_it() {
         let lines = [
             "serve --listen 0.0.0.0:80 --keys a,b --max-upload-mib 5 --drain-s 1.5 --log debug",
+            "serve --device cuda:1",
+            "read a.jpg --device cpu",
+            "eval ocr --data d --ids i --report r --device cuda",
             "read a.jpg b.png --text --include lines --threads 2 --preset tiny",
             "--log-format json read a.jpg --max-megapixels 12",
             "eval ocr --data d --ids i --report r --batch --preset accurate",
@@ -127,6 +130,7 @@ mod tests {
             ("serve --deadline-s 0", "--deadline-s"),
             ("serve --threads 0", "--threads"),
             ("serve --preset huge", "--preset"),
+            ("serve --device gpu", "cuda:N"),
             ("serve --reread-below 1.5", "--reread-below"),
             ("calibrate detect/tiny a.jpg --limit nan", "--limit"),
             ("calibrate detect/tiny", "<FILE>..."),

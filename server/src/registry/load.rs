@@ -9,7 +9,7 @@ use slipstream_models::crop::LineCrop;
 use slipstream_models::detect::{Detector, TextRegions};
 use slipstream_models::extract::{ExtractError, Extractor};
 use slipstream_models::recognise::Recogniser;
-use slipstream_models::{Entities, ModelError, Raster, TextLine, TextLines};
+use slipstream_models::{Accelerator, Entities, ModelError, Raster, TextLine, TextLines};
 
 use super::describe::describe;
 use super::preset::Networks;
@@ -35,13 +35,14 @@ pub enum LoadError {
     Extract(#[from] ExtractError),
 }
 
-/// Loads `networks` from `dir`: `detect/NAME`, `recognise/NAME` and `extract`.
+/// Loads `networks` from `dir`: `detect/NAME`, `recognise/NAME` and `extract`; detection and recognition run on
+/// `accelerator`, extraction on the CPU.
 /// The set's name is `label` and a fingerprint of everything that its answers
 /// depend on.
 ///
 /// # Errors
 /// When files are missing or do not fit.
-pub fn load(dir: &Path, label: &str, networks: &Networks) -> Result<ModelSet, LoadError> {
+pub fn load(dir: &Path, label: &str, networks: &Networks, accelerator: &Accelerator) -> Result<ModelSet, LoadError> {
     let mut set = Description::default();
     let detect = set.add("detect", dir.join("detect").join(&networks.detect))?;
     let recognise = set.add("recognise", dir.join("recognise").join(&networks.recognise))?;
@@ -51,7 +52,7 @@ pub fn load(dir: &Path, label: &str, networks: &Networks) -> Result<ModelSet, Lo
     };
     let extract = set.add("extract", dir.join("extract"))?;
     let second = |folder: PathBuf| -> Result<SecondReader, LoadError> {
-        Ok(SecondReader { model: Arc::new(Recogniser::load(&folder)?), below: networks.reread_below })
+        Ok(SecondReader { model: Arc::new(Recogniser::load_on(&folder, accelerator)?), below: networks.reread_below })
     };
     if reread.is_some() {
         set.fingerprints.extend(networks.reread_below.to_le_bytes());
@@ -59,8 +60,8 @@ pub fn load(dir: &Path, label: &str, networks: &Networks) -> Result<ModelSet, Lo
     Ok(ModelSet {
         id: format!("{label}-{:08x}", fnv1a(set.fingerprints) as u32),
         models: set.models,
-        detect: Arc::new(Detector::load(&detect)?),
-        recognise: Arc::new(Recogniser::load(&recognise)?),
+        detect: Arc::new(Detector::load_on(&detect, accelerator)?),
+        recognise: Arc::new(Recogniser::load_on(&recognise, accelerator)?),
         reread: reread.map(second).transpose()?,
         extract: Arc::new(Extractor::load(&extract)?),
     })
@@ -91,6 +92,9 @@ impl DetectModel for Detector {
 
 impl RecogniseModel for Recogniser {
     fn recognise(&self, crops: &[&LineCrop]) -> Result<Vec<TextLine>, ModelFailure> {
+        if self.reads_together() {
+            return Self::recognise(self, crops).map_err(ModelFailure::new);
+        }
         // One by one on this thread: the queue's lanes use the other threads, and
         // a batch that spread over them would wait for theirs.
         let read = |crop: &&LineCrop| Self::recognise(self, &[*crop]);
