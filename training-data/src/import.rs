@@ -7,6 +7,7 @@
 mod german;
 mod locate;
 mod rows;
+mod split;
 mod sroie;
 mod values;
 mod wildreceipt;
@@ -20,6 +21,8 @@ use sha2::{Digest, Sha256};
 
 use crate::manifest::write_line;
 use crate::truth::{Fields, Kind, Line, PageSize, Source, Split, Truth};
+
+pub use split::validates;
 
 /// A layout of files that can be imported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

@@ -17,13 +17,16 @@ pub struct Quality {
 /// Something wrong with the photo.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct QualityIssue {
-    /// Stable name: `blur`, `glare`, `too_dark`, `too_bright`, `low_contrast`, `too_small`, `blank`.
+    /// Stable name: `blur`, `glare`, `too_dark`, `low_contrast`, `too_small`, `blank`.
     #[schema(example = "blur")]
     pub code: String,
     /// 0 (hardly noticeable) to 1 (unreadable).
     pub severity: f32,
     /// What the person with the camera can do about it.
     pub advice: String,
+    /// Where it is, in pixels of the photo; left out where all of it is meant, and in PDFs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub polygon: Option<Polygon>,
 }
 
 /// Signs that the receipt is not what it claims to be.

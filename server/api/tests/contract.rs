@@ -68,7 +68,12 @@ fn response() -> ReceiptResponse {
         duplicates: None,
         quality: Some(Quality {
             usable: true,
-            issues: vec![QualityIssue { code: "blur".into(), severity: 0.5, advice: "hold still".into() }],
+            issues: vec![QualityIssue {
+                code: "blur".into(),
+                severity: 0.5,
+                advice: "hold still".into(),
+                polygon: None,
+            }],
         }),
         fraud: Some(Fraud {
             score: 0.25,

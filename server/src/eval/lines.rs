@@ -127,7 +127,7 @@ pub fn load_pages(data: &Path, format: Format, split: Split) -> Result<Vec<LineP
     Ok(match format {
         Format::Sroie => sroie::load_lines(data, split)?,
         Format::Wildreceipt => wildreceipt::load_lines(data)?,
-        Format::German => return Err(EvalError::Lacking { what: "lines" }),
+        Format::German | Format::EInvoice => return Err(EvalError::Lacking { what: "lines" }),
         Format::Manifest => manifest::load_lines(data, split)?,
     })
 }
@@ -174,7 +174,7 @@ fn compared(format: Format, text: &str) -> String {
     match format {
         Format::Sroie => text.to_uppercase(),
         Format::Wildreceipt => text.split_whitespace().collect(),
-        Format::German | Format::Manifest => text.to_owned(),
+        Format::German | Format::Manifest | Format::EInvoice => text.to_owned(),
     }
 }
 

@@ -10,12 +10,13 @@
 //! | [`duplicates`] | receipts that come again, and those that only look like it |
 //! | [`forgery`] | genuine pictures against forged ones |
 //! | [`truth`] | what a receipt should say, whatever the folder's format |
-//! | [`sroie`], [`wildreceipt`], [`german`], [`manifest`] | folder formats |
+//! | [`sroie`], [`wildreceipt`], [`german`], [`manifest`], [`e_invoice`] | folder formats |
 //! | [`score`] | when two values are the same, and precision, recall, F1 |
 //! | [`errors`] | how far a line is from its truth |
 
 pub mod barcodes;
 pub mod duplicates;
+pub mod e_invoice;
 pub mod errors;
 pub mod fields;
 pub mod forgery;
@@ -46,6 +47,8 @@ pub enum Format {
     German,
     /// manifest.jsonl as the receipt synthesiser writes it.
     Manifest,
+    /// NAME.pdf with the XML of an e-invoice in it; with --ignore-e-invoices the pages alone are read.
+    EInvoice,
 }
 
 /// Why an evaluation could not be carried out.

@@ -224,6 +224,14 @@ mod tests {
     }
 
     #[test]
+    fn the_importer_of_training_data_splits_alike() {
+        let names = (0..300).map(|i| format!("Kedai {i}")).chain(["MR. D.I.Y. (M) SDN. BHD".to_owned(), String::new()]);
+        let apart: Vec<_> =
+            names.filter(|name| is_validation(name) != slipstream_training_data::import::validates(name)).collect();
+        assert!(apart.is_empty(), "{apart:?}");
+    }
+
+    #[test]
     fn about_a_fifth_is_for_validation() {
         let held = (0..1000).filter(|i| is_validation(&format!("company {i}"))).count();
         assert!((150..250).contains(&held), "{held}");

@@ -280,6 +280,7 @@ pub fn quality(report: &QualityReport) -> api::Quality {
         code: i.kind.code().to_owned(),
         severity: round(i.severity, 1000.0),
         advice: i.kind.advice().to_owned(),
+        polygon: i.place.map(|place| api::Polygon(place.0.map(|p| [round(p.x, 10.0), round(p.y, 10.0)]))),
     };
     api::Quality { usable: report.usable, issues: report.issues.iter().map(issue).collect() }
 }

@@ -93,7 +93,7 @@ fn what_is_printed_and_not_understood_has_no_value() {
 #[test]
 fn the_text_and_the_photo_decide_the_status() {
     let receipt = ["EXAMPLE BAKERY", "2026-03-01 10:00", "TOTAL 9.00"];
-    let poor = |kind| QualityReport { usable: false, issues: vec![Issue { kind, severity: 1.0 }] };
+    let poor = |kind| QualityReport { usable: false, issues: vec![Issue { kind, severity: 1.0, place: None }] };
     let cases = [
         ("a receipt", page(&receipt, 0.9), GOOD, api::Status::Extracted),
         ("a receipt, badly lit", page(&receipt, 0.9), poor(IssueKind::TooDark), api::Status::NeedsBetterPhoto),

@@ -40,6 +40,7 @@ fn printed(truth: &Truth, field: Field, group: Option<usize>) -> String {
     truth.printed(field, group).join("|")
 }
 
+/// The company is one of those that validate, by the hash of its name.
 const KEY: &str = r#"{"company": "CORNER CO SDN BHD", "date": "03/02/2019", "address": "12, LONG ROAD, NORTH TOWN.", "total": "RM 9.00"}"#;
 const BOX: &str = "10,10,200,10,200,30,10,30,CORNER CO. SDN BHD\n10,40,150,40,150,60,10,60,12, LONG ROAD,\n\n\
     10,70,150,70,150,90,10,90,NORTH TOWN\n10,100,150,100,150,120,10,120,DATE 03/02/2019\n\
@@ -63,13 +64,30 @@ fn sroie_gives_lines_four_fields_and_their_places() {
     let source = truth.source.unwrap();
     assert_eq!(
         (source.licence.as_str(), source.purpose, truth.split),
-        ("CC BY 4.0", Purpose::Training, Some(Split::Train))
+        ("CC BY 4.0", Purpose::Training, Some(Split::Validation))
     );
 }
 
 #[test]
+fn companies_are_split_as_they_are_for_training() {
+    let other = KEY.replace("CORNER CO", "HILL STORE");
+    let files = folder(&[
+        ("img/0.png", ""),
+        ("key/0.json", KEY),
+        ("box/0.csv", BOX),
+        ("img/1.png", ""),
+        ("key/1.json", &other),
+        ("box/1.csv", BOX),
+    ]);
+    let splits: Vec<_> =
+        records(&import(Format::Sroie, &files)).unwrap().into_iter().map(|truth| truth.split).collect();
+    assert_eq!(splits, [Some(Split::Validation), Some(Split::Train)]);
+}
+
+#[test]
 fn receipts_can_be_held_out_and_images_referred_to() {
-    let files = folder(&[("img/000.png", ""), ("key/000.json", KEY), ("box/000.csv", BOX)]);
+    let key = KEY.replace("CORNER CO", "HILL STORE");
+    let files = folder(&[("img/000.png", ""), ("key/000.json", &key), ("box/000.csv", BOX)]);
     let mut data = import(Format::Sroie, &files);
     data.images = Images::Refer;
     data.hold_out.insert("000".to_string());

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::values::{DateOrder, amount, date};
-use super::{Found, IMAGES, ImportError, blank, files, line, locate, read_json, read_text, stem};
-use crate::truth::{Field, Fields, Line, Purpose, Source, Split};
+use super::{Found, IMAGES, ImportError, blank, files, line, locate, read_json, read_text, split, stem};
+use crate::truth::{Field, Fields, Line, Purpose, Source};
 
 /// Endings of key files: the data set's own is `.txt`, its content is JSON.
 const KEYS: [&str; 2] = ["json", "txt"];
@@ -39,7 +39,7 @@ pub(super) fn read(data: &Path) -> Result<Vec<Found>, ImportError> {
         }
         locate::characters(&mut lines, Field::Date, value("date").unwrap_or_default());
         locate::total(&mut lines, total.as_deref().unwrap_or_default());
-        let mut truth = blank(&image, lines, source(), Some(Split::Train))?;
+        let mut truth = blank(&image, lines, source(), Some(split::of(value("company").unwrap_or_default())))?;
         (truth.language, truth.country, truth.currency) =
             ("en".to_string(), Some("MY".to_string()), Some("MYR".to_string()));
         truth.fields = Fields {

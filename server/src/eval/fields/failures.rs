@@ -104,7 +104,7 @@ pub fn of(outcome: &Outcome) -> Vec<Failure<'_>> {
 
 fn of_field<'a>(outcome: &'a Outcome, field: &'a FieldOutcome) -> Option<Failure<'a>> {
     let FieldOutcome { expected, read, verdict, reach } = field;
-    if verdict.same || !(verdict.expected || read.is_some()) {
+    if verdict.same || !(verdict.expected || verdict.read) {
         return None;
     }
     // Of several values that are right the one that is meant most likely.

@@ -45,6 +45,17 @@ fn what_is_missing_was_left_out_or_could_not_be_read() {
 }
 
 #[test]
+fn what_is_neither_there_nor_understood_is_no_failure() {
+    let mut outcome = outcome_of("r", "", "TODAY");
+    for field in &mut outcome.fields {
+        field.expected.compare = Compare::Value;
+        field.read.iter_mut().for_each(|read| read.value = None);
+        field.verdict = field.expected.compare.judge([], field.read.as_ref());
+    }
+    assert_eq!(of(&outcome), []);
+}
+
+#[test]
 fn a_failure_says_what_was_read_and_where() {
     let outcome = outcome();
     let found = of(&outcome);

@@ -41,7 +41,7 @@ use slipstream_api::{Include, ReceiptResponse};
 use slipstream_batcher::Priority;
 
 use super::truth::{Sample, Split};
-use super::{EvalError, Format, dataset_name, german, manifest, read_ahead, sroie, wildreceipt};
+use super::{EvalError, Format, dataset_name, e_invoice, german, manifest, read_ahead, sroie, wildreceipt};
 use crate::cli::Engine;
 use crate::pipeline::{Job, Pipeline, Upload};
 use outcome::Outcome;
@@ -80,6 +80,7 @@ pub async fn run(
         Format::Wildreceipt => wildreceipt::load(job.data)?,
         Format::German => german::load(job.data)?,
         Format::Manifest => manifest::load(job.data, job.split)?,
+        Format::EInvoice => e_invoice::load(job.data)?,
     };
     if samples.is_empty() {
         return Err(EvalError::Empty { path: job.data.to_owned() });

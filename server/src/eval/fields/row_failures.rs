@@ -88,7 +88,7 @@ impl<'a> Place<'a> {
     fn of_cell(&self, row: &Matched<'a>, index: usize) -> Option<Failure<'a>> {
         let column = self.table.columns.get(index)?;
         let (truth, read, verdict) = row.cell(column, index);
-        if verdict.same || !(verdict.expected || verdict.read || read.is_some()) {
+        if verdict.same || !(verdict.expected || verdict.read) {
             return None;
         }
         let row_reach = row.truth.and_then(|(number, _)| self.table.reach.get(number));

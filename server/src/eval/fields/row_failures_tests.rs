@@ -79,6 +79,15 @@ fn parts_of_a_row_fail_one_by_one() {
 }
 
 #[test]
+fn a_cell_that_is_neither_there_nor_understood_is_no_failure() {
+    let tables = Tables { items: vec![true_row(MILK)], ..Tables::default() };
+    let read = LineItem { quantity: Some(field("x", None, 0.9)), ..item(MILK) };
+    let document = Document { line_items: vec![read], ..Document::default() };
+    let outcome = Outcome::new(&sample(Some(tables), vec![]), Some(&answer(document, vec![])));
+    assert_eq!(failures_of(&outcome), []);
+}
+
+#[test]
 fn values_of_a_bag_are_known_by_their_place_or_their_letters() {
     let place = |x: f32| Quad::from_bounds(x, 0.0, x + 50.0, 10.0);
     let values =

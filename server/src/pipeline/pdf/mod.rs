@@ -179,7 +179,8 @@ fn all(pages: &[QualityReport]) -> QualityReport {
     for issue in with_content.iter().flat_map(|page| &page.issues) {
         match issues.iter_mut().find(|known| known.kind == issue.kind) {
             Some(known) => known.severity = known.severity.max(issue.severity),
-            None => issues.push(*issue),
+            // Which page a place is on could not be told.
+            None => issues.push(Issue { place: None, ..*issue }),
         }
     }
     issues.sort_by(|a, b| b.severity.total_cmp(&a.severity));
@@ -192,7 +193,10 @@ mod tests {
     use crate::pipeline::quality::IssueKind;
 
     fn report(usable: bool, issues: &[(IssueKind, f32)]) -> QualityReport {
-        QualityReport { usable, issues: issues.iter().map(|&(kind, severity)| Issue { kind, severity }).collect() }
+        QualityReport {
+            usable,
+            issues: issues.iter().map(|&(kind, severity)| Issue { kind, severity, place: None }).collect(),
+        }
     }
 
     #[test]

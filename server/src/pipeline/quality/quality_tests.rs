@@ -5,9 +5,12 @@ use super::*;
 
 const SIZE: usize = 600;
 
-/// A page with rows of small dark strokes, like print.
+/// A page with rows of small dark strokes in all directions, like print.
 fn page() -> Vec<f32> {
-    let ink = |x: usize, y: usize| y % 30 < 14 && (40..SIZE - 40).contains(&x) && (x * 7 + y / 30 * 13) % 11 < 4;
+    let ink = |x: usize, y: usize| {
+        let mixed = (x / 3 * 73_856_093) ^ (y % 30 / 3 * 19_349_663) ^ (y / 30 * 83_492_791);
+        y % 30 < 15 && (40..SIZE - 40).contains(&x) && mixed % 101 < 45
+    };
     (0..SIZE * SIZE).map(|i| if ink(i % SIZE, i / SIZE) { 50.0 } else { 215.0 }).collect()
 }
 
@@ -43,24 +46,28 @@ fn codes(report: &QualityReport) -> Vec<&'static str> {
 
 #[test]
 fn a_good_page_has_no_issues() {
-    assert_eq!(report(&page()), QualityReport { usable: true, issues: vec![] });
+    let image = raster(&page(), SIZE);
+    assert_eq!(
+        quality(&image, &QualitySettings::default()),
+        QualityReport { usable: true, issues: vec![] },
+        "{:?}",
+        measure(&image)
+    );
 }
 
 #[test]
 fn faults_are_named() {
-    let dark: Vec<f32> = page().iter().map(|l| l * 0.2).collect();
     let faint: Vec<f32> = page().iter().map(|l| 200.0 + l * 0.08).collect();
     let glare: Vec<f32> = page()
         .iter()
         .enumerate()
         .map(|(i, l)| {
             let (x, y) = (i % SIZE, i / SIZE);
-            if (200..380).contains(&x) && (200..400).contains(&y) { 255.0 } else { *l }
+            if (60..540).contains(&x) && (60..540).contains(&y) { 255.0 } else { *l }
         })
         .collect();
     let cases = [
         ("blur", blurred(&page(), 4, 2)),
-        ("too_dark", dark),
         ("low_contrast", faint),
         ("glare", glare),
         ("blank", vec![230.0; SIZE * SIZE]),
@@ -68,6 +75,14 @@ fn faults_are_named() {
     let wrong: Vec<_> =
         cases.iter().map(|(c, l)| (c, codes(&report(l)))).filter(|(c, found)| found.first() != Some(c)).collect();
     assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+#[test]
+fn print_that_is_lost_in_noise_is_named_by_the_light() {
+    let faint =
+        Measures { side: 800, contrast: 8.0, coarse_levels: 1.0, fine_levels: 1.0, ..measure(&raster(&page(), SIZE)) };
+    let named = |bright_level| codes(&judge(&Measures { bright_level, ..faint }, &QualitySettings::default()));
+    assert_eq!([named(40.0), named(200.0)], [["too_dark"], ["low_contrast"]]);
 }
 
 #[test]
@@ -83,6 +98,34 @@ fn severity_grows_with_the_fault() {
 fn white_paper_of_a_scan_is_no_glare() {
     let scan: Vec<f32> = page().iter().map(|l| if *l > 100.0 { 255.0 } else { *l }).collect();
     assert!(report(&scan).usable && !codes(&report(&scan)).contains(&"glare"));
+}
+
+#[test]
+fn shake_counts_in_whatever_direction() {
+    let shaken = |step: usize| -> Vec<f32> {
+        let page = page();
+        let along = |i: usize| (0..20).map(|n| page[(i + n * step) % (SIZE * SIZE)]).sum::<f32>() / 20.0;
+        (0..SIZE * SIZE).map(along).collect()
+    };
+    for step in [1, SIZE, SIZE + 1, SIZE - 1] {
+        let report = report(&shaken(step));
+        assert!(!report.usable && codes(&report).first() == Some(&"blur"), "{step}: {report:?}");
+    }
+}
+
+#[test]
+fn glare_has_a_place() {
+    let lamp = |i: usize| (60..540).contains(&(i % SIZE)) && (60..540).contains(&(i / SIZE));
+    let lit: Vec<f32> = page().iter().enumerate().map(|(i, l)| if lamp(i) { 255.0 } else { *l }).collect();
+    let report = report(&lit);
+    let place = report.issues.iter().find(|issue| issue.kind == IssueKind::Glare).and_then(|issue| issue.place);
+    assert_eq!(place, Some(Quad::from_bounds(64.0, 64.0, 512.0, 512.0)));
+}
+
+#[test]
+fn a_smooth_picture_is_no_bad_photo_of_a_receipt() {
+    let wave = |i: usize| 128.0 + 60.0 * ((i % SIZE) as f32 / 37.0).sin() * ((i / SIZE) as f32 / 53.0).cos();
+    assert_eq!(report(&(0..SIZE * SIZE).map(wave).collect::<Vec<_>>()), QualityReport { usable: true, issues: vec![] });
 }
 
 #[test]
