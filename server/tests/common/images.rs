@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 
+use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 
 /// Paper with bars where text would be, sharp and bright.
@@ -26,6 +27,20 @@ pub fn receipt_png() -> Vec<u8> {
 /// A receipt as JPEG.
 pub fn receipt_jpeg() -> Vec<u8> {
     encoded(&paper(), ImageFormat::Jpeg)
+}
+
+/// A receipt as JPEG of a quality from 1 to 100.
+pub fn receipt_jpeg_of(quality: u8) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    paper().write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, quality)).unwrap();
+    bytes
+}
+
+/// A receipt with a wide margin, as PNG of 500 by 480 pixels.
+pub fn large_png() -> Vec<u8> {
+    let mut page = RgbImage::from_pixel(500, 480, Rgb([235; 3]));
+    image::imageops::replace(&mut page, &paper().into_rgb8(), 0, 0);
+    encoded(&DynamicImage::ImageRgb8(page), ImageFormat::Png)
 }
 
 /// A receipt as WebP.

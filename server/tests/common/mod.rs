@@ -28,6 +28,7 @@ use slipstream::http::{App, RequestLimits, router};
 use slipstream::pipeline::decode::DecodeLimits;
 use slipstream::pipeline::document::DocumentSettings;
 use slipstream::pipeline::duplicates::Store;
+use slipstream::pipeline::fraud::pixels::ForgeryMode;
 use slipstream::pipeline::quality::QualitySettings;
 use slipstream::pipeline::{PdfSettings, Pipeline, PipelineSettings};
 use slipstream::registry::{QueueSettings, Registry, Serving};
@@ -59,6 +60,8 @@ pub struct Setup {
     pub duplicates: Option<Store>,
     /// How sure a second reader is of everything; none without.
     pub second_reader: Option<f32>,
+    /// When pixels are looked at for edits; no classifier without.
+    pub forgery: Option<ForgeryMode>,
 }
 
 impl Default for Setup {
@@ -76,6 +79,7 @@ impl Default for Setup {
             pdf: PdfSettings { program: env!("CARGO_BIN_EXE_slipstream").into(), ..PdfSettings::default() },
             duplicates: None,
             second_reader: None,
+            forgery: None,
         }
     }
 }
@@ -109,10 +113,13 @@ impl Setup {
             order: self.scheduling.order(),
         };
         if self.with_models {
-            let set = match self.second_reader {
+            let mut set = match self.second_reader {
                 None => Fakes::model_set(&fakes),
                 Some(confidence) => Fakes::model_set_with_second(&fakes, confidence),
             };
+            if self.forgery.is_some() {
+                set.forgery = Some(Fakes::classifier(&fakes));
+            }
             let serving = Serving::start(set, &compute, &queues);
             registry.publish(Arc::new(serving));
         }
@@ -123,6 +130,7 @@ impl Setup {
             pages: self.scheduling.pages(self.threads),
             pdf: self.pdf,
             barcodes: true,
+            forgery: self.forgery.unwrap_or_default(),
             merchants: Default::default(),
         };
         let keys = Keys::new(self.keys.iter().map(|key| key.parse().unwrap()).collect()).unwrap();

@@ -7,6 +7,7 @@ use image::{
     codecs::{jpeg::JpegEncoder, png::PngEncoder},
 };
 use proptest::prelude::*;
+use slipstream_provenance::Compression;
 
 use super::*;
 
@@ -144,15 +145,15 @@ fn the_file_tells_about_its_making() {
         (Tag::DateTime, text("2025:12:31 15:00:00")),
         (Tag::DateTimeOriginal, text("2025:12:31 14:05:09")),
     ]);
-    let metadata = decoded(&jpeg_with_exif(block)).metadata;
+    let metadata = decoded(&jpeg_with_exif(block)).metadata.provenance;
     assert_eq!(metadata.make.as_deref(), Some("Example"));
     assert_eq!(metadata.model.as_deref(), Some("Phone 7"));
     assert_eq!(metadata.software, ["Paint Example"]);
     assert_eq!(metadata.taken_at.map(|t| t.to_string()).as_deref(), Some("2025-12-31T14:05:09"));
     assert_eq!(metadata.modified_at.map(|t| t.to_string()).as_deref(), Some("2025-12-31T15:00:00"));
-    assert!(!metadata.has_thumbnail && metadata.quantisation.is_some());
+    assert!(metadata.thumbnail.is_none() && matches!(metadata.compression, Compression::Jpeg(_)));
     // A damaged block is no reason to refuse the picture.
-    assert_eq!(decoded(&jpeg_with_exif(vec![0xff; 40])).metadata.make, None);
+    assert_eq!(decoded(&jpeg_with_exif(vec![0xff; 40])).metadata.provenance.make, None);
 }
 
 #[test]
