@@ -13,6 +13,7 @@ use common::fakes::EDITED;
 use common::{Server, Setup, images, post, upload};
 use serde_json::{Value, json};
 use slipstream::pipeline::fraud::pixels::ForgeryMode;
+use slipstream::pipeline::fraud::threshold::{EVERYBODY, Thresholds};
 
 fn server(forgery: ForgeryMode) -> Server {
     Setup { forgery: Some(forgery), ..Setup::default() }.start()
@@ -77,6 +78,22 @@ async fn pixels_are_looked_at_while_the_text_is_read() {
     server.fakes.forgery_gate.wait_for(1).await;
     server.fakes.recognise_gate.open();
     assert_eq!(answer.await.unwrap().json()["fraud"]["pixels"], "judged");
+}
+
+#[tokio::test]
+async fn a_tenant_is_told_what_reaches_its_own_threshold() {
+    let mut thresholds = Thresholds::default();
+    thresholds.set("till", 0.99);
+    thresholds.set(EVERYBODY, 0.5);
+    let keys = vec!["till:alpha", "shop:beta"];
+    let server = Setup { keys, thresholds, forgery: Some(ForgeryMode::Lossless), ..Setup::default() }.start();
+    for (key, suspicious) in [("alpha", false), ("beta", true)] {
+        let mut request = upload("image/png", images::receipt_png());
+        request.headers_mut().insert("authorization", format!("Bearer {key}").parse().unwrap());
+        assert_eq!(fraud(&server, request).await["suspicious"], suspicious, "{key}");
+    }
+    let without = Setup::default().start().post_receipt().await.json();
+    assert_eq!(without["fraud"].get("suspicious"), None);
 }
 
 #[tokio::test]

@@ -31,6 +31,9 @@ pub struct QualityIssue {
 pub struct Fraud {
     /// 0 (nothing suspicious) to 1; combines the signals.
     pub score: f32,
+    /// Whether the score reaches the tenant's threshold; left out where the server has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspicious: Option<bool>,
     /// Whether the pixels were looked at for edits; without that, `signals` say nothing about them.
     pub pixels: PixelCheck,
     /// What was noticed, strongest first.

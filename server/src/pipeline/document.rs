@@ -303,6 +303,8 @@ pub fn fraud(report: &FraudReport, place: &Placement<'_>) -> api::Fraud {
     };
     api::Fraud {
         score: round(report.score, 1000.0),
+        // Whose upload it is, and what that means, is not known here.
+        suspicious: None,
         pixels: report.pixels,
         signals: report.signals.iter().map(signal).collect(),
     }

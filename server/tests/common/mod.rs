@@ -29,6 +29,7 @@ use slipstream::pipeline::decode::DecodeLimits;
 use slipstream::pipeline::document::DocumentSettings;
 use slipstream::pipeline::duplicates::Store;
 use slipstream::pipeline::fraud::pixels::ForgeryMode;
+use slipstream::pipeline::fraud::threshold::Thresholds;
 use slipstream::pipeline::quality::QualitySettings;
 use slipstream::pipeline::{PdfSettings, Pipeline, PipelineSettings};
 use slipstream::registry::{QueueSettings, Registry, Serving};
@@ -60,6 +61,8 @@ pub struct Setup {
     pub duplicates: Option<Store>,
     /// How sure a second reader is of everything; none without.
     pub second_reader: Option<f32>,
+    /// From which score uploads are suspicious.
+    pub thresholds: Thresholds,
     /// When pixels are looked at for edits; no classifier without.
     pub forgery: Option<ForgeryMode>,
 }
@@ -79,6 +82,7 @@ impl Default for Setup {
             pdf: PdfSettings { program: env!("CARGO_BIN_EXE_slipstream").into(), ..PdfSettings::default() },
             duplicates: None,
             second_reader: None,
+            thresholds: Thresholds::default(),
             forgery: None,
         }
     }
@@ -141,6 +145,7 @@ impl Setup {
             admission: Admission::new(door),
             keys,
             duplicates: self.duplicates,
+            thresholds: self.thresholds,
             limits: RequestLimits { max_upload_bytes: self.max_upload_bytes, max_deadline: self.max_deadline },
             utilisation: Utilisation::default(),
             metrics,

@@ -12,6 +12,7 @@
 //! | `amounts.rs` | `arithmetic_contradiction`, `digits_in_conflict`, `impossible_tax_rate` |
 //! | `print/` | `type_break`, `ink_break`: characters unlike the others of their line |
 //! | `fusion.rs` | all of them → the score |
+//! | `threshold.rs` | from which score a tenant's uploads are suspicious |
 //!
 //! Each signal has a strength that says how rarely honest receipts show it, and an explanation for a reviewer.
 
@@ -24,6 +25,7 @@ mod print;
 mod recompressed;
 mod screenshot;
 mod software;
+pub mod threshold;
 mod thumbnail;
 
 use slipstream_models::entities::Span;
@@ -31,6 +33,7 @@ use slipstream_models::{Quad, Raster, TextLines};
 
 use super::check::Findings;
 use super::decode::Metadata;
+pub use fusion::evidence;
 use pixels::Pixels;
 
 /// Where a sign was noticed.

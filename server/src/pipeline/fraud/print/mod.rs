@@ -13,9 +13,9 @@ use super::{FraudSignal, Place};
 use glyphs::{Glyph, glyphs};
 
 /// Digits that a line needs for one of them to stand out.
-const LEAST_DIGITS: usize = 4;
+const LEAST_DIGITS: usize = 5;
 /// The part of a line's digits that has to agree.
-const AGREE: f32 = 0.75;
+const AGREE: f32 = 0.8;
 /// Lines that are reported at most for each signal.
 const MOST_LINES: usize = 4;
 
@@ -28,11 +28,11 @@ struct Tolerance {
 }
 
 /// Of heights and feet, as parts of a digit's height, but in no case less than the pixels below.
-const SHAPE: Tolerance = Tolerance { same: 0.06, other: 0.16 };
-const SHAPE_PIXELS: Tolerance = Tolerance { same: 1.0, other: 2.0 };
+const SHAPE: Tolerance = Tolerance { same: 0.06, other: 0.3 };
+const SHAPE_PIXELS: Tolerance = Tolerance { same: 1.0, other: 4.0 };
 /// Of the grey level of ink, and of paper.
-const INK: Tolerance = Tolerance { same: 16.0, other: 60.0 };
-const PAPER: Tolerance = Tolerance { same: 4.0, other: 18.0 };
+const INK: Tolerance = Tolerance { same: 16.0, other: 90.0 };
+const PAPER: Tolerance = Tolerance { same: 4.0, other: 30.0 };
 
 /// Strength of a break: creases, stamps and poor printers cause them too.
 const TYPE_BREAK: f32 = 0.25;
@@ -172,19 +172,19 @@ mod tests {
 
     #[test]
     fn a_digit_of_another_height_or_foot_is_a_break() {
-        assert_eq!(codes(&[(3, Printed { rows: (4, 28), ..USUAL })]), [("type_break", at(&[3]))]);
-        assert_eq!(codes(&[(6, Printed { rows: (12, 32), ..USUAL })]), [("type_break", at(&[6]))]);
+        assert_eq!(codes(&[(3, Printed { rows: (1, 28), ..USUAL })]), [("type_break", at(&[3]))]);
+        assert_eq!(codes(&[(6, Printed { rows: (15, 35), ..USUAL })]), [("type_break", at(&[6]))]);
     }
 
     #[test]
     fn a_digit_in_other_ink_or_on_other_paper_is_a_break() {
-        assert_eq!(codes(&[(2, Printed { ink: 100, ..USUAL })]), [("ink_break", at(&[2]))]);
-        assert_eq!(codes(&[(2, Printed { paper: 255, ..USUAL })]), [("ink_break", at(&[2]))]);
+        assert_eq!(codes(&[(2, Printed { ink: 125, ..USUAL })]), [("ink_break", at(&[2]))]);
+        assert_eq!(codes(&[(2, Printed { paper: 195, ..USUAL })]), [("ink_break", at(&[2]))]);
     }
 
     #[test]
     fn where_half_a_line_is_larger_it_was_printed_so() {
-        let tall = Printed { rows: (2, 28), ..USUAL };
+        let tall = Printed { rows: (1, 28), ..USUAL };
         assert!(codes(&[(0, tall), (1, tall), (2, tall), (3, tall)]).is_empty());
     }
 }
