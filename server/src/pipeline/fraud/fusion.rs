@@ -12,14 +12,15 @@ const PRIOR: f32 = 0.02;
 /// More evidence than this is none.
 const MOST: f32 = 12.0;
 
-/// Signals with fitted weights. Not fitted yet: see `eval fusion`.
+/// Signals with fitted weights: how much of their evidence counts. From `slipstream eval fusion` on 34 SROIE receipts of
+/// companies that training never saw, genuine and forged; `ink_break` showed on none of them and has the weight of its sister.
 const WEIGHTS: [(&str, f32); 6] = [
-    ("edited_pixels", 1.0),
-    ("type_break", 1.0),
-    ("ink_break", 1.0),
-    ("recompressed", 1.0),
-    ("arithmetic_contradiction", 1.0),
-    ("digits_in_conflict", 1.0),
+    ("edited_pixels", 0.49),
+    ("type_break", 0.3),
+    ("ink_break", 0.3),
+    ("recompressed", 0.05),
+    ("arithmetic_contradiction", 0.24),
+    ("digits_in_conflict", 0.51),
 ];
 
 /// The probability of fraud after all signals; 0 where none has weight. Signals of one kind point to the same edit, so that

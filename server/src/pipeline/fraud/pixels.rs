@@ -31,11 +31,12 @@ pub enum ForgeryMode {
     Always,
 }
 
-/// The mean quantisation step up to which a JPEG is looked at, in grey levels.
+/// The mean quantisation step up to which a JPEG is looked at, in grey levels: quality 95 of the standard's tables. There AUC is
+/// 0.71 to 0.94 by kind of edit, against 0.83 to 0.99 without loss and about a half at quality 50 (`eval trust`).
 const COARSEST_STEP: f32 = 6.0;
 
-/// Scores from which a page is reported: above all 24 genuine receipts of companies that training never saw (at most 0.61,
-/// by `eval fusion`), and below half of the forged ones.
+/// Scores from which a page is reported: 3 of 26 genuine receipts that keep traces reach it, and 15 of 26 forged ones (`eval
+/// fusion`, companies that training never saw).
 const REPORTED: f32 = 0.63;
 
 /// Places that are reported at most.

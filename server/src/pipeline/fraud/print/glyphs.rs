@@ -40,7 +40,7 @@ struct Strip {
 
 /// The digits of `line` that stand free of their neighbours.
 pub(super) fn glyphs(line: &TextLine, page: &Raster) -> Vec<Glyph> {
-    let digits = line.chars.iter().enumerate().filter(|(_, c)| c.ch.is_ascii_digit());
+    let digits = line.chars.iter().enumerate().filter(|(place, c)| c.ch.is_ascii_digit() && among_digits(line, *place));
     let Some(strip) = Strip::of(line, page) else { return Vec::new() };
     let Some(limit) = strip.threshold() else { return Vec::new() };
     let runs = strip.runs(limit);
@@ -54,6 +54,16 @@ pub(super) fn glyphs(line: &TextLine, page: &Raster) -> Vec<Glyph> {
     let touching: Vec<usize> = found.windows(2).filter(|pair| pair[0].1 == pair[1].1).map(|pair| pair[0].1).collect();
     found.retain(|(_, run)| !touching.contains(run));
     found.into_iter().filter_map(|(place, run)| strip.glyph(place, *runs.get(run)?, limit)).collect()
+}
+
+/// Whether the neighbours of a digit are digits or small marks. Where a character stands is known to half its width, so
+/// that a bar or a bracket beside a digit could be measured in its place.
+fn among_digits(line: &TextLine, place: usize) -> bool {
+    let fits = |at: Option<usize>| {
+        let neighbour = at.and_then(|at| line.chars.get(at));
+        neighbour.is_none_or(|c| c.ch.is_ascii_digit() || matches!(c.ch, '.' | ',' | ' '))
+    };
+    fits(place.checked_sub(1)) && fits(place.checked_add(1))
 }
 
 impl Strip {

@@ -29,6 +29,8 @@ struct Tolerance {
 
 /// Of heights and feet, as parts of a digit's height, but in no case less than the pixels below.
 const SHAPE: Tolerance = Tolerance { same: 0.06, other: 0.3 };
+/// Heights of digits by that of the others.
+const SIZES: std::ops::RangeInclusive<f32> = 0.6..=1.5;
 const SHAPE_PIXELS: Tolerance = Tolerance { same: 1.0, other: 4.0 };
 /// Of the grey level of ink, and of paper.
 const INK: Tolerance = Tolerance { same: 16.0, other: 90.0 };
@@ -83,6 +85,12 @@ fn odd_shapes(digits: &[Glyph]) -> Vec<usize> {
     let slope = slope(digits);
     let mut odd = apart(digits, |digit| digit.bottom - digit.top, &tolerance);
     odd.extend(apart(digits, |digit| digit.bottom - slope * digit.centre, &tolerance));
+    // What is far from any digit's height is none: a rule, a stamp, two lines that touch.
+    let is_digit = |at: &usize| {
+        let tall = digits.iter().find(|digit| digit.place == *at).map_or(0.0, |digit| digit.bottom - digit.top);
+        SIZES.contains(&(tall / height.max(1.0)))
+    };
+    odd.retain(is_digit);
     odd.sort_unstable();
     odd.dedup();
     odd
