@@ -32,6 +32,38 @@ async fn bad_uploads_are_named() {
 }
 
 #[tokio::test]
+async fn metadata_is_no_reason_to_refuse_a_picture() {
+    let server = Setup::default().start();
+    let cases = [
+        ("text that unfolds to 64 MiB", "image/png", images::png_with_bomb()),
+        (
+            "EXIF of noise",
+            "image/jpeg",
+            images::jpeg_with_segment(0xe1, &[b"Exif\0\0".as_slice(), &[0xa5; 60_000]].concat()),
+        ),
+        (
+            "EXIF that points to itself",
+            "image/jpeg",
+            images::jpeg_with_segment(0xe1, b"Exif\0\0II*\0\x08\0\0\0\x00\x00\x08\0\0\0"),
+        ),
+        (
+            "a manifest of boxes in boxes",
+            "image/jpeg",
+            images::jpeg_with_segment(
+                0xeb,
+                &[b"JP\0\x01\0\0\0\x01".as_slice(), &b"\0\0\0\0jumb".repeat(7_000)].concat(),
+            ),
+        ),
+        ("one pixel", "image/png", images::dot_png()),
+    ];
+    for (name, media_type, bytes) in cases {
+        let answer = server.send(upload(media_type, bytes)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{name}");
+        assert_eq!(answer.json()["fraud"]["signals"], serde_json::json!([]), "{name}");
+    }
+}
+
+#[tokio::test]
 async fn an_upload_that_says_it_is_too_large_is_refused_before_it_comes() {
     let server = Setup::default().start();
     let mut client = Connection::open(&server).await;

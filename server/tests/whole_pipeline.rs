@@ -6,6 +6,7 @@ use std::io::Cursor;
 
 use image::{DynamicImage, ImageFormat, RgbImage, imageops};
 use slipstream::cli::{Engine, EngineArgs};
+use slipstream::pipeline::fraud::pixels::ForgeryMode;
 use slipstream::pipeline::{Job, Upload};
 use slipstream::registry::Preset;
 use slipstream::scheduling::Scheduling;
@@ -28,6 +29,7 @@ async fn engine() -> Engine {
         threads: Some(2),
         max_megapixels: 50,
         barcodes: true,
+        forgery: ForgeryMode::default(),
         ignore_e_invoices: false,
         merchants: None,
     };

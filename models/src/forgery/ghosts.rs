@@ -4,14 +4,14 @@
 //! at the same quality; pixels that were changed in between do (Farid, Exposing
 //! digital forgeries from JPEG ghosts, 2009). So the two qualities are sought at
 //! which most of a page hardly changes, and every block says how much it changes
-//! there. The trainer's `ghosts.py` computes the same.
+//! there. The trainer's `ghosts.py` computes the same but for [`earlier_quality`].
 
 use std::f32::consts::PI;
 use std::sync::LazyLock;
 
 use rayon::prelude::*;
 
-use super::planes::{CELL, Planes};
+use super::planes::{CELL, Planes, luminance};
 use crate::raster::Raster;
 
 /// Numbers of a cell, see [`block_features`].
@@ -22,8 +22,12 @@ const QUALITIES: std::ops::Range<u32> = 40..99;
 const SAMPLED: usize = 256;
 /// A sampled block has at most this share of pixels that were cut off ...
 const MOST_CUT: f32 = 0.25;
-/// ... unless that leaves too few.
-const LEAST_SAMPLED: usize = SAMPLED / 4;
+/// ... unless that leaves less than one in so many of the blocks wanted.
+const LEAST_SHARE: usize = 4;
+/// The same where only an earlier compression of the whole page is sought.
+const FEWER_SAMPLED: usize = 96;
+/// Blocks that these are chosen from.
+const LOOKED_AT: usize = 4096;
 /// Qualities to each side that one is compared with.
 const NEAR: usize = 3;
 /// The earlier quality is at least so far below the later: of a finer one nothing would be left.
@@ -83,16 +87,8 @@ struct Dip {
 pub(super) fn block_features(page: &Raster, planes: &Planes) -> Vec<[f32; BLOCK_FEATURES]> {
     let (rows, columns) = planes.cells;
     let cells = (0..rows * columns).into_par_iter().with_min_len(256);
-    let blocks: Vec<Block> = cells.map(|i| block(page, planes, i / columns.max(1), i % columns.max(1))).collect();
-    let chosen = sampled(&blocks);
-    let curve: Vec<f32> = QUALITIES
-        .into_par_iter()
-        .map(|quality| {
-            let steps = table(quality);
-            chosen.iter().map(|block| change(block, &steps)).sum::<f32>() / chosen.len().max(1) as f32
-        })
-        .collect();
-    let dips = dips(&curve);
+    let blocks: Vec<Block> = cells.map(|i| block(page, i / columns.max(1), i % columns.max(1))).collect();
+    let dips = dips(&curve(&sampled(&blocks, SAMPLED)));
     let tables = dips.map(|dip| table(dip.quality));
     let features = |block: &Block| {
         let [later, earlier] = [0, 1].map(|i| (change(block, &tables[i]) / dips[i].beside).min(MOST_CHANGE));
@@ -101,18 +97,50 @@ pub(super) fn block_features(page: &Raster, planes: &Planes) -> Vec<[f32; BLOCK_
     blocks.par_iter().with_min_len(256).map(features).collect()
 }
 
-fn block(page: &Raster, planes: &Planes, row: usize, column: usize) -> Block {
-    let width = planes.cells.1 * CELL;
+/// How much a page changes at each of [`QUALITIES`], by these blocks of it.
+fn curve(chosen: &[&Block]) -> Vec<f32> {
+    let mean = |quality| {
+        let steps = table(quality);
+        chosen.iter().map(|block| change(block, &steps)).sum::<f32>() / chosen.len().max(1) as f32
+    };
+    QUALITIES.into_par_iter().map(mean).collect()
+}
+
+/// An earlier, coarser compression of a JPEG.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EarlierQuality {
+    /// Its quality, as libjpeg counts it.
+    pub quality: u8,
+    /// How much less the page changes at it than at those beside it, 0 to 1.
+    pub depth: f32,
+}
+
+/// The most likely quality below `saved` at which a page was compressed before it was compressed at `saved`; none where there
+/// is no room for one. Looks at a part of the blocks, so that a large page takes no longer than a small one.
+pub fn earlier_quality(page: &Raster, saved: u8) -> Option<EarlierQuality> {
+    let (rows, columns) = (page.height() / CELL, page.width() / CELL);
+    let step = (rows * columns).div_ceil(LOOKED_AT).max(1);
+    let cells = (0..rows * columns).step_by(step);
+    let blocks: Vec<Block> = cells.map(|i| block(page, i / columns.max(1), i % columns.max(1))).collect();
+    let below = usize::from(saved).checked_sub(QUALITIES.start as usize + APART)?;
+    let mut dips = all_dips(&curve(&sampled(&blocks, FEWER_SAMPLED)));
+    dips.truncate(below);
+    // Where hardly anything changes at all, nothing can change less.
+    dips.retain(|dip| dip.beside > LEAST_CHANGE);
+    let (_, dip) = deepest(&dips);
+    Some(EarlierQuality { quality: u8::try_from(dip.quality).ok()?, depth: dip.depth.max(0.0) })
+}
+
+fn block(page: &Raster, row: usize, column: usize) -> Block {
     let mut pixels = Matrix::default();
     let mut cut = 0;
     for (y, line) in pixels.iter_mut().enumerate() {
-        let start = (row * CELL + y) * width + column * CELL;
-        for (to, value) in line.iter_mut().zip(&planes.luminance[start..start + CELL]) {
-            *to = value - 128.0;
-        }
         let start = ((row * CELL + y) * page.width() + column * CELL) * 3;
         let rgb = page.rgb()[start..start + CELL * 3].chunks_exact(3);
-        cut += rgb.filter(|rgb| rgb.iter().any(|v| *v == 0 || *v == 255)).count();
+        for (to, rgb) in line.iter_mut().zip(rgb) {
+            *to = luminance(rgb) - 128.0;
+            cut += usize::from(rgb.iter().any(|v| *v == 0 || *v == 255));
+        }
     }
     let coefficients = product(&product(&BASIS, &pixels), &TRANSPOSED);
     let sum: f32 = coefficients.iter().flatten().map(|c| c.abs()).sum();
@@ -153,44 +181,47 @@ fn product(a: &Matrix, b: &Matrix) -> Matrix {
     c
 }
 
-/// Blocks to seek the qualities with: of those with most print in them, the least cut off, evenly over the page.
-fn sampled(blocks: &[Block]) -> Vec<&Block> {
+/// `count` blocks to seek the qualities with: of those with most print in them, the least cut off, evenly over the page.
+fn sampled(blocks: &[Block], count: usize) -> Vec<&Block> {
     let printed = |b: &&Block| b.energy > 0.0;
     let mut chosen: Vec<&Block> = blocks.iter().filter(printed).filter(|b| b.cut <= MOST_CUT).collect();
-    if chosen.len() < LEAST_SAMPLED {
+    if chosen.len() < count / LEAST_SHARE {
         chosen = blocks.iter().filter(printed).collect();
     }
-    if chosen.len() > 4 * SAMPLED {
+    if chosen.len() > 4 * count {
         let mut energies: Vec<f32> = chosen.iter().map(|b| b.energy).collect();
         let (_, middle, _) = energies.select_nth_unstable_by(chosen.len() / 2, f32::total_cmp);
         let middle = *middle;
         chosen.retain(|b| b.energy >= middle);
     }
-    let step = (chosen.len() / SAMPLED).max(1);
-    chosen.into_iter().step_by(step).take(SAMPLED).collect()
+    let step = (chosen.len() / count).max(1);
+    chosen.into_iter().step_by(step).take(count).collect()
 }
 
 /// The deepest dip of `curve` (a change for each of [`QUALITIES`]), and the deepest of those well below it.
 fn dips(curve: &[f32]) -> [Dip; 2] {
-    let last = curve.len().saturating_sub(1);
-    let all: Vec<Dip> = QUALITIES
-        .zip(curve)
-        .enumerate()
-        .map(|(i, (quality, value))| {
-            let beside = (curve[i.saturating_sub(NEAR)] + curve[(i + NEAR).min(last)]) / 2.0;
-            let beside = beside.max(LEAST_CHANGE);
-            Dip { quality, depth: 1.0 - value / beside, beside }
-        })
-        .collect();
-    // The first of equals, as the trainer takes it.
-    let deepest = |dips: &[Dip]| {
-        let found = dips.iter().enumerate().rev().max_by(|a, b| a.1.depth.total_cmp(&b.1.depth));
-        found.map_or((0, Dip { quality: QUALITIES.start, depth: 0.0, beside: LEAST_CHANGE }), |(i, dip)| (i, *dip))
-    };
+    let all = all_dips(curve);
     let (place, later) = deepest(&all);
     let below = (place + 1).saturating_sub(APART).max(1).min(all.len());
     let (_, earlier) = deepest(&all[..below]);
     [later, earlier].map(|dip| Dip { depth: dip.depth.max(0.0), ..dip })
+}
+
+/// Each of [`QUALITIES`] against those beside it.
+fn all_dips(curve: &[f32]) -> Vec<Dip> {
+    let last = curve.len().saturating_sub(1);
+    let dip = |(i, (quality, value)): (usize, (u32, &f32))| {
+        let beside = (curve[i.saturating_sub(NEAR)] + curve[(i + NEAR).min(last)]) / 2.0;
+        let beside = beside.max(LEAST_CHANGE);
+        Dip { quality, depth: 1.0 - value / beside, beside }
+    };
+    QUALITIES.zip(curve).enumerate().map(dip).collect()
+}
+
+/// The deepest with its place: the first of equals, as the trainer takes it.
+fn deepest(dips: &[Dip]) -> (usize, Dip) {
+    let found = dips.iter().enumerate().rev().max_by(|a, b| a.1.depth.total_cmp(&b.1.depth));
+    found.map_or((0, Dip { quality: QUALITIES.start, depth: 0.0, beside: LEAST_CHANGE }), |(i, dip)| (i, *dip))
 }
 
 #[cfg(test)]
@@ -240,6 +271,19 @@ mod tests {
             let worst = others.map(|(_, f)| f[0]).fold(0.0, f32::max);
             assert!(features[changed][0] > 1.5 * worst, "{quality}: {} against {worst}", features[changed][0]);
         }
+    }
+
+    #[test]
+    fn a_finer_compression_leaves_the_marks_of_a_coarser_one() {
+        let once = compressed(92);
+        let depth = |page: &Raster, saved| earlier_quality(page, saved).map_or(0.0, |earlier| earlier.depth);
+        assert!(depth(&once, 92) < 0.3, "{}", depth(&once, 92));
+        let before = compressed(60);
+        let earlier = earlier_quality(&before, 95);
+        assert!(earlier.is_some_and(|e| e.quality.abs_diff(60) <= 1 && e.depth > 0.5), "{earlier:?}");
+        assert_eq!(earlier_quality(&before, 30), None);
+        let blank = Raster::new(3, 900, vec![255; 3 * 900 * 3]).unwrap_or_else(|e| unreachable!("{e}"));
+        assert_eq!(depth(&blank, 90), 0.0);
     }
 
     #[test]

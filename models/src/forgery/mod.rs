@@ -26,6 +26,7 @@ use slipstream_kernels::{Backend, NetworkOp, Parallelism};
 
 use crate::raster::Raster;
 use crate::weights::{ModelError, load};
+pub use ghosts::{EarlierQuality, earlier_quality};
 use head::Head;
 use planes::planes;
 pub use verdict::{EditedRegion, ForgeryVerdict, HeatMap};
@@ -68,6 +69,11 @@ impl ForgeryClassifier {
         let network = network::build(&weights, &config.structure)?.with_backend(backend);
         let head = Head::new(&weights, &config.structure)?;
         Ok(Self { op: NetworkOp::new(Arc::new(network), Parallelism::Pool), head, config })
+    }
+
+    /// Pixels up to which a page is seen as it is; larger ones are reduced, which costs most of what an edit leaves.
+    pub fn max_pixels(&self) -> usize {
+        self.config.max_pixels
     }
 
     /// What the pixels of `page` say; computes on the rayon pool of the caller. A page without a whole cell has a score of 0.

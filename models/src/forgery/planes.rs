@@ -18,10 +18,13 @@ const TINT_SCALE: f32 = 32.0;
 pub(super) struct Planes {
     /// Cells down and across.
     pub(super) cells: (usize, usize),
-    /// Brightness, 0 to 255, `[rows·8][columns·8]`.
-    pub(super) luminance: Vec<f32>,
     /// `[rows·8][columns·8][3]`: brightness, residual, tint, each about -1 to 1.
     pub(super) image: Vec<f32>,
+}
+
+/// Brightness of a pixel, 0 to 255.
+pub(super) fn luminance(rgb: &[u8]) -> f32 {
+    0.114 * f32::from(rgb[2]) + 0.587 * f32::from(rgb[1]) + 0.299 * f32::from(rgb[0])
 }
 
 /// The planes of `page`, without the incomplete cells at its right and lower edge.
@@ -29,16 +32,16 @@ pub(super) fn planes(page: &Raster) -> Planes {
     let (rows, columns) = (page.height() / CELL, page.width() / CELL);
     let (height, width) = (rows * CELL, columns * CELL);
     let source = page.rgb();
-    let mut luminance = vec![0.0_f32; height * width];
+    let mut brightness = vec![0.0_f32; height * width];
     let row_of = |y: usize| source[y * page.width() * 3..].chunks_exact(3).take(width);
-    luminance.par_chunks_exact_mut(width.max(1)).enumerate().for_each(|(y, to)| {
+    brightness.par_chunks_exact_mut(width.max(1)).enumerate().for_each(|(y, to)| {
         for (value, rgb) in to.iter_mut().zip(row_of(y)) {
-            *value = 0.114 * f32::from(rgb[2]) + 0.587 * f32::from(rgb[1]) + 0.299 * f32::from(rgb[0]);
+            *value = luminance(rgb);
         }
     });
     let mut image = vec![0.0; height * width * 3];
     image.par_chunks_exact_mut((width * 3).max(1)).enumerate().for_each(|(y, to)| {
-        let line = |y: usize| &luminance[y * width..(y + 1) * width];
+        let line = |y: usize| &brightness[y * width..(y + 1) * width];
         let lines = [line(y.saturating_sub(1)), line(y), line((y + 1).min(height - 1))];
         for (x, (pixel, rgb)) in to.chunks_exact_mut(3).zip(row_of(y)).enumerate() {
             let (left, right) = (x.saturating_sub(1), (x + 1).min(width - 1));
@@ -55,7 +58,7 @@ pub(super) fn planes(page: &Raster) -> Planes {
             ]);
         }
     });
-    Planes { cells: (rows, columns), luminance, image }
+    Planes { cells: (rows, columns), image }
 }
 
 #[cfg(test)]
@@ -66,7 +69,7 @@ mod tests {
     fn incomplete_cells_are_left_out() {
         let page = Raster::new(19, 9, vec![128; 19 * 9 * 3]).unwrap_or_else(|e| unreachable!("{e}"));
         let planes = planes(&page);
-        assert_eq!((planes.cells, planes.luminance.len(), planes.image.len()), ((1, 2), 128, 384));
+        assert_eq!((planes.cells, planes.image.len()), ((1, 2), 384));
         let tiny = Raster::new(7, 30, vec![0; 630]).unwrap_or_else(|e| unreachable!("{e}"));
         assert!(super::planes(&tiny).image.is_empty());
     }

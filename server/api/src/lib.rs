@@ -32,4 +32,4 @@ pub use include::{Include, ParseIncludeError};
 pub use operations::{Health, HealthState, ModelInfo, ModelSetInfo, ModelsResponse};
 pub use problem::{ErrorCode, PROBLEM_MEDIA_TYPE, Problem};
 pub use receipt::{Line, Page, ReceiptResponse, Status};
-pub use trust::{Check, Fraud, Outcome, Quality, QualityIssue, Signal};
+pub use trust::{Check, Fraud, Outcome, PixelCheck, Quality, QualityIssue, Signal};

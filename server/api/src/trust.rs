@@ -34,8 +34,30 @@ pub struct QualityIssue {
 pub struct Fraud {
     /// 0 (nothing suspicious) to 1; combines the signals.
     pub score: f32,
+    /// Whether the score reaches the tenant's threshold; left out where the server has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspicious: Option<bool>,
+    /// Whether the pixels were looked at for edits; without that, `signals` say nothing about them.
+    pub pixels: PixelCheck,
     /// What was noticed, strongest first.
     pub signals: Vec<Signal>,
+}
+
+/// Whether a network looked for edited pixels, or why not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PixelCheck {
+    /// It did.
+    Judged,
+    /// The upload was compressed too strongly for edits to leave traces.
+    Compressed,
+    /// The upload has more pixels than the network sees one by one.
+    TooLarge,
+    /// The pages of a PDF are drawn by the server, and have no traces.
+    Rendered,
+    /// The server does not look.
+    #[default]
+    Off,
 }
 
 /// One sign of fraud.

@@ -77,6 +77,8 @@ fn response() -> ReceiptResponse {
         }),
         fraud: Some(Fraud {
             score: 0.25,
+            suspicious: Some(false),
+            pixels: PixelCheck::TooLarge,
             signals: vec![Signal {
                 code: "date_in_future".into(),
                 score: 0.25,
@@ -120,7 +122,7 @@ fn a_full_answer_has_exactly_these_members() {
         "text": "Backhaus\n9,00",
         "lines": [{"text": "9,00", "confidence": 0.5, "polygon": polygon_json()}],
         "quality": {"usable": true, "issues": [{"code": "blur", "severity": 0.5, "advice": "hold still"}]},
-        "fraud": {"score": 0.25, "signals": [{
+        "fraud": {"score": 0.25, "suspicious": false, "pixels": "too_large", "signals": [{
             "code": "date_in_future", "score": 0.25, "polygon": polygon_json(), "explanation": "dated tomorrow"
         }]},
         "checks": [{"code": "items_sum_to_total", "outcome": "contradicted", "detail": "0.25 is not 9.00"}],

@@ -16,6 +16,7 @@ use crate::compute::{Compute, unhurried};
 use crate::pipeline::check::merchants::{Directory, DirectoryError};
 use crate::pipeline::decode::DecodeLimits;
 use crate::pipeline::document::DocumentSettings;
+use crate::pipeline::fraud::pixels::ForgeryMode;
 use crate::pipeline::quality::QualitySettings;
 use crate::pipeline::{PdfSettings, Pipeline, PipelineSettings, ReadError};
 use crate::registry::load::load;
@@ -57,6 +58,9 @@ pub struct EngineArgs {
     /// Whether bar codes and QR codes are read.
     #[arg(long, value_name = "on|off", env = "SLIPSTREAM_BARCODES", default_value = "on", value_parser = on_or_off, action = clap::ArgAction::Set)]
     pub barcodes: bool,
+    /// When pixels are looked at for edits: never, where edits leave traces (PNG, lossless WebP, JPEG of the highest quality, 3 million pixels), or always.
+    #[arg(long, value_name = "WHEN", env = "SLIPSTREAM_FORGERY", default_value = "lossless")]
+    pub forgery: ForgeryMode,
     /// Read what the pages of a PDF show also where it holds an e-invoice.
     #[arg(long, env = "SLIPSTREAM_IGNORE_E_INVOICES")]
     pub ignore_e_invoices: bool,
@@ -82,6 +86,7 @@ impl EngineArgs {
             reread: reread.filter(|second| *second != recognise),
             recognise,
             reread_below: self.reread_below.unwrap_or(preset.reread_below),
+            forgery: self.forgery != ForgeryMode::Off,
         }
     }
 
@@ -93,7 +98,8 @@ impl EngineArgs {
     /// What reports call these networks: the preset, or each network by its name.
     pub fn label(&self) -> String {
         let networks = self.networks();
-        if networks == self.preset.networks() {
+        // What reads, that is: the classifier of pixels reads nothing.
+        if networks == (Networks { forgery: networks.forgery, ..self.preset.networks() }) {
             return self.preset.to_string();
         }
         let second = networks.reread.map(|name| format!("/{name}<{}", networks.reread_below)).unwrap_or_default();
@@ -159,6 +165,7 @@ impl Engine {
                 ..PdfSettings::default()
             },
             barcodes: args.barcodes,
+            forgery: args.forgery,
             merchants: Arc::new(args.merchants.as_deref().map(Directory::open).transpose()?.unwrap_or_default()),
         };
         let pipeline = Pipeline::new(settings, compute.clone(), Registry::default());

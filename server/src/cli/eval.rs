@@ -1,4 +1,4 @@
-//! `slipstream eval`: `ocr`, `lines`, `fields`, `quality`, `barcodes`, `duplicates` and `forgery`.
+//! `slipstream eval`: `ocr`, `lines`, `fields`, `quality`, `barcodes`, `duplicates`, `forgery`, `trust` and `fusion`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,7 +9,7 @@ use super::Failure;
 use super::engine::{Engine, EngineArgs};
 use super::read::progress;
 use crate::eval::truth::Split;
-use crate::eval::{Format, barcodes, duplicates, fields, forgery, lines, ocr, quality};
+use crate::eval::{Format, barcodes, duplicates, fields, forgery, fusion, lines, ocr, quality, trust};
 use crate::registry::locate::locate;
 use crate::scheduling::Scheduling;
 
@@ -29,6 +29,10 @@ pub(super) enum EvalCommand {
     Duplicates(DuplicatesArgs),
     /// Score genuine and forged pictures by their pixels alone and say how well they are told apart.
     Forgery(ForgeryArgs),
+    /// Photo quality, forgery and duplicates in one report.
+    Trust(TrustArgs),
+    /// Forge receipts, read them, and fit how much each signal of fraud counts.
+    Fusion(FusionArgs),
 }
 
 #[derive(Debug, Args)]
@@ -146,6 +150,51 @@ pub(super) struct ForgeryArgs {
     models: Option<PathBuf>,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct FusionArgs {
+    /// Folder with the images in img/, what their lines say in box/ and their values in key/.
+    #[arg(long, value_name = "DIR", env = "SLIPSTREAM_EVAL_DATA")]
+    data: PathBuf,
+    /// Which receipts: of companies that training never saw, or all.
+    #[arg(long, value_name = "PART", env = "SLIPSTREAM_EVAL_SPLIT", default_value = "validation")]
+    split: Split,
+    /// Receipts that are read at most, each genuine and forged [default: all]
+    #[arg(long, value_name = "N", env = "SLIPSTREAM_EVAL_RECEIPTS", default_value_t = usize::MAX, hide_default_value = true)]
+    receipts: usize,
+    /// Where to write the weights and every observation.
+    #[arg(long, value_name = "FILE", env = "SLIPSTREAM_EVAL_JSON")]
+    json: PathBuf,
+    #[command(flatten)]
+    engine: EngineArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TrustArgs {
+    /// Folder with the images in img/, what their lines say in box/ and their values in key/.
+    #[arg(long, value_name = "DIR", env = "SLIPSTREAM_EVAL_DATA")]
+    data: PathBuf,
+    /// Which receipts are made worse and forged: of companies that training never saw, or all; duplicates are sought among all.
+    #[arg(long, value_name = "PART", env = "SLIPSTREAM_EVAL_SPLIT", default_value = "validation")]
+    split: Split,
+    /// Receipts that are forged at most [default: all]
+    #[arg(long, value_name = "N", env = "SLIPSTREAM_EVAL_FORGED_RECEIPTS", default_value_t = usize::MAX, hide_default_value = true)]
+    forged: usize,
+    /// Receipts that are altered and sent again.
+    #[arg(long, value_name = "N", env = "SLIPSTREAM_EVAL_ALTERED", default_value_t = 60)]
+    altered: usize,
+    /// File that says where people edited receipts of the folder, to edit them again there.
+    #[arg(long, value_name = "FILE", env = "SLIPSTREAM_EVAL_EDITS")]
+    edits: Option<PathBuf>,
+    /// Where to write the figures.
+    #[arg(long, value_name = "FILE", env = "SLIPSTREAM_EVAL_JSON")]
+    json: PathBuf,
+    /// Where to write a page with heat maps over forged receipts.
+    #[arg(long, value_name = "FILE", env = "SLIPSTREAM_EVAL_HTML")]
+    html: Option<PathBuf>,
+    #[command(flatten)]
+    engine: EngineArgs,
+}
+
 pub(super) fn run(command: EvalCommand) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(evaluate(command))?;
@@ -189,6 +238,21 @@ async fn evaluate(command: EvalCommand) -> Result<(), Failure> {
         EvalCommand::Forgery(args) => {
             let weights = locate(args.models.as_deref())?.join("forgery");
             forgery::run(&weights, &args.genuine, &args.forged, &args.json)?;
+        }
+        EvalCommand::Fusion(args) => {
+            let engine = loaded(&args.engine).await?;
+            let FusionArgs { data, split, receipts, json: report, .. } = &args;
+            let job = fusion::FusionJob { data, split: *split, receipts: *receipts, report };
+            fusion::run(&engine, &job, progress).await?;
+        }
+        EvalCommand::Trust(args) => {
+            let engine = loaded(&args.engine).await?;
+            let classifier = locate(args.engine.models.as_deref())?.join("forgery");
+            let TrustArgs { data, split, forged, altered, edits, json: report, html, .. } = &args;
+            let (split, forged, altered) = (*split, *forged, *altered);
+            let (edits, html, classifier) = (edits.as_deref(), html.as_deref(), classifier.as_path());
+            let job = trust::TrustJob { data, split, forged, altered, classifier, edits, report, html };
+            trust::run(&engine, &job, progress).await?;
         }
     }
     Ok(())

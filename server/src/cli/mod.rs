@@ -8,6 +8,7 @@ mod eval;
 mod read;
 mod scheduling;
 mod serve;
+mod threshold;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -44,6 +45,8 @@ enum Command {
     Eval(eval::EvalCommand),
     /// Decide which layers of a network multiply integers, and write that beside its weights.
     Calibrate(calibrate::CalibrateArgs),
+    /// Say from which fraud score a tenant's uploads are suspicious, by ten or more genuine ones.
+    FraudThreshold(Box<threshold::ThresholdArgs>),
     /// Open and render one PDF from standard input, for the process that started this one.
     #[command(name = COMMAND, hide = true)]
     PdfWorker,
@@ -72,7 +75,11 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
     }
     let default_filter = match cli.command {
         Command::Serve(_) => "info",
-        Command::Read(_) | Command::Eval(_) | Command::Calibrate(_) | Command::PdfWorker => "warn",
+        Command::Read(_)
+        | Command::Eval(_)
+        | Command::Calibrate(_)
+        | Command::FraudThreshold(_)
+        | Command::PdfWorker => "warn",
     };
     let log =
         LogSettings { filter: cli.log.log_filter.as_deref().unwrap_or(default_filter), format: cli.log.log_format };
@@ -86,6 +93,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Read(args) => read::run(args),
         Command::Eval(command) => eval::run(command),
         Command::Calibrate(args) => calibrate::run(&args),
+        Command::FraudThreshold(args) => threshold::run(&args),
         Command::PdfWorker => Ok(ExitCode::SUCCESS),
     }
 }
@@ -114,6 +122,10 @@ mod tests {
             "eval lines --data d --json j --readings r --recogniser tiny --second-recogniser none --reread-below 0.5",
             "eval fields --data d --format manifest --split all --json j --log warn",
             "eval fields --data d --format german --json j --html h --html-failures 50",
+            "fraud-threshold a.png b.png --tenant till --into t.json",
+            "serve --fraud-thresholds t.json",
+            "eval fusion --data d --json j --receipts 40",
+            "eval trust --data d --json j --html h --edits e --forged 50 --altered 20",
             "calibrate recognise/receipts a.jpg b.png --limit 0.01 --dry-run",
         ];
         for line in lines {

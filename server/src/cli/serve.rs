@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +24,7 @@ use crate::http::auth::{Key, Keys};
 use crate::http::health::Prober;
 use crate::http::load_report::Utilisation;
 use crate::http::{App, RequestLimits, serve};
+use crate::pipeline::fraud::threshold::Thresholds;
 use crate::telemetry::door::DoorMetrics;
 use crate::telemetry::logs::LogSettings;
 use crate::telemetry::metrics;
@@ -58,6 +60,9 @@ pub(super) struct ServeArgs {
     scheduling: SchedulingArgs,
     #[command(flatten)]
     duplicates: DuplicatesArgs,
+    /// File with the score from which uploads of each tenant are called suspicious, as fraud-threshold writes it [default: nobody is]
+    #[arg(long, value_name = "FILE", env = "SLIPSTREAM_FRAUD_THRESHOLDS")]
+    fraud_thresholds: Option<PathBuf>,
     #[command(flatten)]
     engine: EngineArgs,
 }
@@ -88,6 +93,7 @@ async fn serve_until_stopped(args: ServeArgs) -> Result<(), Failure> {
     let stop = stop_signal()?;
     let max_upload_bytes = args.max_upload_mib << 20;
     let duplicates = args.duplicates.open(&args.keys)?;
+    let thresholds = args.fraud_thresholds.as_deref().map(Thresholds::open).transpose()?.unwrap_or_default();
     let keys = Keys::new(args.keys)?;
     let scheduling = args.scheduling.settings(keys.tenants())?;
     scheduling.check(args.engine.threads(), max_upload_bytes)?;
@@ -105,6 +111,7 @@ async fn serve_until_stopped(args: ServeArgs) -> Result<(), Failure> {
         admission: Admission::new(door),
         keys,
         duplicates,
+        thresholds,
         limits: RequestLimits { max_upload_bytes, max_deadline: args.deadline_s },
         utilisation,
         metrics: metrics.clone(),

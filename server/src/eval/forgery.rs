@@ -111,7 +111,7 @@ fn score(classifier: &ForgeryClassifier, pool: &rayon::ThreadPool, path: &Path) 
 }
 
 /// Probability that a forged picture scores above a genuine one; equal scores count half.
-fn auc(genuine: &[f32], forged: &[f32]) -> f64 {
+pub(super) fn auc(genuine: &[f32], forged: &[f32]) -> f64 {
     let wins: f64 = forged
         .iter()
         .flat_map(|f| genuine.iter().map(move |g| f.total_cmp(g)))
@@ -125,7 +125,7 @@ fn auc(genuine: &[f32], forged: &[f32]) -> f64 {
 }
 
 /// Share of forged pictures above the score that at most [`FALSE_ALARMS`] of the genuine ones exceed.
-fn recall(genuine: &[f32], forged: &[f32]) -> f64 {
+pub(super) fn recall(genuine: &[f32], forged: &[f32]) -> f64 {
     let mut sorted = genuine.to_vec();
     sorted.sort_by(|a, b| b.total_cmp(a));
     let allowed = (FALSE_ALARMS * sorted.len() as f64) as usize;

@@ -9,6 +9,8 @@
 //! | [`barcodes`] | bar codes of pictures with known contents |
 //! | [`duplicates`] | receipts that come again, and those that only look like it |
 //! | [`forgery`] | genuine pictures against forged ones |
+//! | [`fusion`] | how much each signal of fraud counts |
+//! | [`trust`] | quality, forgery and duplicates in one report |
 //! | [`truth`] | what a receipt should say, whatever the folder's format |
 //! | [`sroie`], [`wildreceipt`], [`german`], [`manifest`], [`e_invoice`] | folder formats |
 //! | [`score`] | when two values are the same, and precision, recall, F1 |
@@ -20,6 +22,7 @@ pub mod e_invoice;
 pub mod errors;
 pub mod fields;
 pub mod forgery;
+pub mod fusion;
 pub mod german;
 pub mod lines;
 pub mod manifest;
@@ -27,6 +30,7 @@ pub mod ocr;
 pub mod quality;
 pub mod score;
 pub mod sroie;
+pub mod trust;
 pub mod truth;
 pub mod wildreceipt;
 

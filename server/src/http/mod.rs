@@ -27,6 +27,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::pipeline::Pipeline;
 use crate::pipeline::duplicates::Store;
+use crate::pipeline::fraud::threshold::Thresholds;
 use admission::Admission;
 use auth::Keys;
 use error::ApiError;
@@ -52,6 +53,8 @@ pub struct App {
     pub keys: Keys,
     /// Remembers receipts, to find those that come again.
     pub duplicates: Option<Store>,
+    /// From which score uploads are suspicious.
+    pub thresholds: Thresholds,
     /// What bounds a request.
     pub limits: RequestLimits,
     /// Use of the processors.

@@ -115,13 +115,16 @@ pub async fn read_receipt(
         outcome = reading => outcome,
         cut_off = app.admission.until_cut_off() => Err(cut_off),
     };
-    let busy = job.busy();
+    let (busy, tenant) = (job.busy(), job.standing.tenant);
     job.leave(match &outcome {
         Ok(_) => Outcome::Done { busy },
         Err(error) if error.code == ErrorCode::DeadlineExceeded => Outcome::Missed { busy },
         Err(_) => Outcome::Abandoned,
     });
-    let (received, Reading { response, waited, times }) = outcome?;
+    let (received, Reading { mut response, waited, times }) = outcome?;
+    if let Some(fraud) = &mut response.fraud {
+        fraud.suspicious = app.thresholds.of(app.keys.name(tenant)).map(|threshold| fraud.score >= threshold);
+    }
     metrics::receipt(response.status);
     let timing = server_timing(received, waited, &times, arrived.elapsed());
     Ok(([(SERVER_TIMING, timing)], Json(response)).into_response())

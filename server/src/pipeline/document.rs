@@ -13,7 +13,7 @@ use slipstream_models::{
 use super::{
     barcodes::Code,
     check::{Candidate, CheckResult, Currency, Findings, Found, Money, page::Evidence},
-    fraud::FraudReport,
+    fraud::{FraudReport, FraudSignal, Place},
     pdf::stack::Sheet,
     quality::QualityReport,
 };
@@ -287,14 +287,28 @@ pub fn quality(report: &QualityReport) -> api::Quality {
 
 /// The fraud report of the answer.
 pub fn fraud(report: &FraudReport, place: &Placement<'_>) -> api::Fraud {
-    let signal = |s: &super::fraud::FraudSignal| api::Signal {
+    let signal = |s: &FraudSignal| api::Signal {
         code: s.code.to_owned(),
         score: round(s.score, 1000.0),
-        polygon: place.polygon_of(&s.spans),
-        page: place.page_of(&s.spans),
+        polygon: match &s.place {
+            Place::Nowhere => None,
+            Place::Characters(spans) => place.polygon_of(spans),
+            // The upload is what polygons are about.
+            Place::Upload(quad) => Some(api::Polygon(quad.0.map(|p| [round(p.x, 10.0), round(p.y, 10.0)]))),
+        },
+        page: match &s.place {
+            Place::Characters(spans) => place.page_of(spans),
+            Place::Nowhere | Place::Upload(_) => None,
+        },
         explanation: s.explanation.clone(),
     };
-    api::Fraud { score: round(report.score, 1000.0), signals: report.signals.iter().map(signal).collect() }
+    api::Fraud {
+        score: round(report.score, 1000.0),
+        // Whose upload it is, and what that means, is not known here.
+        suspicious: None,
+        pixels: report.pixels,
+        signals: report.signals.iter().map(signal).collect(),
+    }
 }
 
 /// The checks of the answer.

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! decode → quality → barcodes → detect → crop → recognise → orient → extract → check → fraud → duplicates → document
+//!                            └──────────→ fraud (pixels) ──────────────────────────┘
 //! ```
 //!
 //! Each stage takes the previous stage's type, so a wrong order does not
@@ -34,7 +35,7 @@ use axum::body::Bytes;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
-use slipstream_api::{Include, ReceiptResponse, Status};
+use slipstream_api::{Include, PixelCheck, ReceiptResponse, Status};
 use slipstream_batcher::{Turn, TurnLimits, Turns};
 use slipstream_models::crop::cut;
 use slipstream_models::raster::{self, turn_back};
@@ -52,7 +53,8 @@ use decode::{DecodeError, DecodeLimits, Decoded, Metadata};
 use document::DocumentSettings;
 use duplicates::{DuplicateReport, Seen};
 pub use error::ReadError;
-use fraud::FraudReport;
+use fraud::pixels::{ForgeryMode, Pixels, pixels};
+use fraud::{Evidence, FraudReport};
 pub use job::{Checkpoint, Job};
 use orient::Page;
 pub use pdf::{DocumentError, PdfSettings};
@@ -94,6 +96,8 @@ pub struct PipelineSettings {
     pub pdf: PdfSettings,
     /// Whether bar codes and QR codes are read.
     pub barcodes: bool,
+    /// When pixels are looked at for edits.
+    pub forgery: ForgeryMode,
     /// Merchants whose names and addresses are known.
     pub merchants: Arc<Directory>,
 }
@@ -134,14 +138,19 @@ impl Pipeline {
             return self.read_document(kind, upload, job, include, (times, waited)).await;
         }
         let Decoded { raster, metadata } = times.run(Stage::Decode, self.decode(job, upload)).await?;
-        let raster = Arc::new(raster);
-        job.progress(Checkpoint::Decoded, (raster.width() * raster.height()) as u64).await?;
-        let quality = times.run(Stage::Quality, self.quality(job, Arc::clone(&raster))).await;
-        let codes = times.run(Stage::Barcodes, self.barcodes(job, Arc::clone(&raster))).await;
-        let Read { lines, turn, raster } = self.read_page(&times, raster, job).await?;
+        let upload = Arc::new(raster);
+        job.progress(Checkpoint::Decoded, (upload.width() * upload.height()) as u64).await?;
+        let quality = times.run(Stage::Quality, self.quality(job, Arc::clone(&upload))).await;
+        let codes = times.run(Stage::Barcodes, self.barcodes(job, Arc::clone(&upload))).await;
+        let (Read { lines, turn, raster }, pixels) = tokio::try_join!(
+            self.read_page(&times, Arc::clone(&upload), job),
+            self.pixels(&times, Arc::clone(&upload), &metadata, job, include)
+        )?;
         job.progress(Checkpoint::Read, extract::characters(&lines)).await?;
         let (status, findings) = self.understand(&times, &lines, &quality, job).await?;
-        let (findings, fraud) = times.run(Stage::Fraud, self.fraud(job, metadata, findings)).await;
+        let suspect =
+            Suspect { metadata, pixels, upload: Some(upload), page: Some((Arc::clone(&lines), Arc::clone(&raster))) };
+        let (findings, fraud) = times.run(Stage::Fraud, self.fraud(job, suspect, findings)).await;
         let seen = || Seen::new(&lines, &findings, Some(raster));
         let duplicates = self.duplicates(&times, job, status, seen).await?;
         let parts = Parts { status, lines, turn, findings, quality, fraud, duplicates, codes, pages: None };
@@ -294,9 +303,33 @@ impl Pipeline {
         job.compute(&self.compute, Stage::Check, move || check::check(&entities, &lines, &settings)).await
     }
 
-    async fn fraud(&self, job: &Job, metadata: Metadata, findings: Findings) -> (Findings, FraudReport) {
+    /// The part of the fraud stage that looks at pixels, beside reading; nothing where the answer says nothing of fraud.
+    async fn pixels(
+        &self,
+        times: &StageTimes,
+        upload: Arc<Raster>,
+        metadata: &Metadata,
+        job: &Job,
+        include: Include,
+    ) -> Result<Pixels, ReadError> {
+        if !include.fraud {
+            return Ok(Pixels::NotJudged(PixelCheck::Off));
+        }
+        times.run(Stage::Fraud, pixels(job, self.settings.forgery, metadata, upload)).await
+    }
+
+    /// The part that draws conclusions.
+    async fn fraud(&self, job: &Job, suspect: Suspect, findings: Findings) -> (Findings, FraudReport) {
         let look = move || {
-            let report = fraud::fraud(&metadata, &findings);
+            let Suspect { metadata, pixels, upload, page } = &suspect;
+            let evidence = Evidence {
+                metadata,
+                findings: &findings,
+                pixels,
+                upload: upload.as_deref(),
+                page: page.as_ref().map(|(lines, raster)| (lines.as_ref(), raster.as_ref())),
+            };
+            let report = fraud::fraud(&evidence);
             (findings, report)
         };
         job.compute(&self.compute, Stage::Fraud, look).await
@@ -328,6 +361,16 @@ impl Drop for Waiting {
             metrics::turn_left();
         }
     }
+}
+
+/// What the fraud stage looks at beside the findings.
+struct Suspect {
+    metadata: Metadata,
+    pixels: Pixels,
+    /// The pixels as uploaded; none of documents in several pages.
+    upload: Option<Arc<Raster>>,
+    /// The text and the pixels that it was read from; none of documents in several pages.
+    page: Option<(Arc<TextLines>, Arc<Raster>)>,
 }
 
 /// The text of a page.

@@ -50,6 +50,9 @@ impl Pipeline {
         let paper = Raster::new(side, side, vec![255; side * side * 3]).map_err(ModelFailure::new)?;
         let page = Arc::new(paper);
         detect::detect(&job, Arc::clone(&page)).await?;
+        if let Some(forgery) = &serving.forgery {
+            job.ask(&forgery.model, vec![forgery.model.item(Arc::clone(&page), (side * side) as u64)]).await?;
+        }
         // Blank paper has no lines, so one is placed on it.
         let quad = Quad::from_bounds(0.0, 0.0, side as f32, 16.0);
         let regions = TextRegions { regions: vec![TextRegion { quad, score: 1.0 }] };

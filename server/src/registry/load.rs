@@ -8,12 +8,13 @@ use slipstream_api::ModelInfo;
 use slipstream_models::crop::LineCrop;
 use slipstream_models::detect::{Detector, TextRegions};
 use slipstream_models::extract::{ExtractError, Extractor};
+use slipstream_models::forgery::{ForgeryClassifier, ForgeryVerdict};
 use slipstream_models::recognise::Recogniser;
 use slipstream_models::{Accelerator, Entities, ModelError, Raster, TextLine, TextLines};
 
 use super::describe::describe;
 use super::preset::Networks;
-use super::{DetectModel, ExtractModel, ModelFailure, ModelSet, RecogniseModel, SecondReader};
+use super::{DetectModel, ExtractModel, ForgeryModel, ModelFailure, ModelSet, RecogniseModel, SecondReader};
 use crate::hash::fnv1a;
 
 /// Why a set could not be loaded.
@@ -35,8 +36,8 @@ pub enum LoadError {
     Extract(#[from] ExtractError),
 }
 
-/// Loads `networks` from `dir`: `detect/NAME`, `recognise/NAME` and `extract`; detection and recognition run on
-/// `accelerator`, extraction on the CPU.
+/// Loads `networks` from `dir`: `detect/NAME`, `recognise/NAME`, `extract` and, where it is part of them, `forgery`;
+/// detection and recognition run on `accelerator`, the others on the CPU.
 /// The set's name is `label` and a fingerprint of everything that its answers
 /// depend on.
 ///
@@ -51,6 +52,10 @@ pub fn load(dir: &Path, label: &str, networks: &Networks, accelerator: &Accelera
         None => None,
     };
     let extract = set.add("extract", dir.join("extract"))?;
+    let forgery = if networks.forgery { Some(set.add("forgery", dir.join("forgery"))?) } else { None };
+    let classifier = |folder: PathBuf| -> Result<Arc<dyn ForgeryModel>, LoadError> {
+        Ok(Arc::new(ForgeryClassifier::load(&folder)?))
+    };
     let second = |folder: PathBuf| -> Result<SecondReader, LoadError> {
         Ok(SecondReader { model: Arc::new(Recogniser::load_on(&folder, accelerator)?), below: networks.reread_below })
     };
@@ -64,6 +69,7 @@ pub fn load(dir: &Path, label: &str, networks: &Networks, accelerator: &Accelera
         recognise: Arc::new(Recogniser::load_on(&recognise, accelerator)?),
         reread: reread.map(second).transpose()?,
         extract: Arc::new(Extractor::load(&extract)?),
+        forgery: forgery.map(classifier).transpose()?,
     })
 }
 
@@ -100,6 +106,16 @@ impl RecogniseModel for Recogniser {
         let read = |crop: &&LineCrop| Self::recognise(self, &[*crop]);
         let lines: Vec<_> = crops.iter().map(read).collect::<Result<_, _>>().map_err(ModelFailure::new)?;
         Ok(lines.into_iter().flatten().collect())
+    }
+}
+
+impl ForgeryModel for ForgeryClassifier {
+    fn classify(&self, page: &Raster) -> Result<ForgeryVerdict, ModelFailure> {
+        Self::classify(self, page).map_err(ModelFailure::new)
+    }
+
+    fn max_pixels(&self) -> usize {
+        Self::max_pixels(self)
     }
 }
 

@@ -17,7 +17,7 @@ use tokio::sync::watch;
 
 use crate::telemetry::metrics;
 pub use load::LoadError;
-pub use model::{DetectModel, ExtractModel, ModelFailure, RecogniseModel};
+pub use model::{DetectModel, ExtractModel, ForgeryModel, ModelFailure, RecogniseModel};
 pub use preset::{Networks, Preset};
 pub use serving::{QueueSettings, Serving};
 
@@ -36,6 +36,8 @@ pub struct ModelSet {
     pub reread: Option<SecondReader>,
     /// Finds fields among lines.
     pub extract: Arc<dyn ExtractModel>,
+    /// Finds edited pixels; none in sets that do not look for them.
+    pub forgery: Option<Arc<dyn ForgeryModel>>,
 }
 
 /// A slower and more accurate reader for the lines that need it.

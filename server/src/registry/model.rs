@@ -2,6 +2,7 @@
 
 use slipstream_models::crop::LineCrop;
 use slipstream_models::detect::TextRegions;
+use slipstream_models::forgery::ForgeryVerdict;
 use slipstream_models::{Entities, Raster, TextLine, TextLines};
 
 /// A model that failed on valid input: damaged weights or a fault in the code.
@@ -36,6 +37,18 @@ pub trait RecogniseModel: Send + Sync {
     /// # Errors
     /// See [`ModelFailure`].
     fn recognise(&self, crops: &[&LineCrop]) -> Result<Vec<TextLine>, ModelFailure>;
+}
+
+/// Finds edited pixels. Computes on the rayon pool it is called from.
+pub trait ForgeryModel: Send + Sync {
+    /// What the pixels of a page say, as they were uploaded but for the EXIF rotation.
+    ///
+    /// # Errors
+    /// See [`ModelFailure`].
+    fn classify(&self, page: &Raster) -> Result<ForgeryVerdict, ModelFailure>;
+
+    /// Pixels up to which it sees a page as it is, and not reduced.
+    fn max_pixels(&self) -> usize;
 }
 
 /// Finds fields among lines. Computes on the rayon pool it is called from.

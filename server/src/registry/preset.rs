@@ -27,6 +27,8 @@ pub struct Networks {
     pub reread: Option<String>,
     /// Lines are read again whose least sure character is less sure than this, 0 to 1.
     pub reread_below: f32,
+    /// Whether the classifier below `forgery/` is part of the set.
+    pub forgery: bool,
 }
 
 /// The recogniser that this project trained, which reads every line.
@@ -45,7 +47,7 @@ impl Preset {
             Self::Accurate => ("small", Some(SECOND), 0.9),
         };
         let reread = reread.map(str::to_owned);
-        Networks { detect: detect.to_owned(), recognise: FIRST.to_owned(), reread, reread_below }
+        Networks { detect: detect.to_owned(), recognise: FIRST.to_owned(), reread, reread_below, forgery: true }
     }
 }
 

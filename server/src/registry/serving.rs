@@ -7,6 +7,7 @@ use slipstream_api::ModelInfo;
 use slipstream_batcher::{Bucket, Executed, Item, Limits, Order, Padding, Queue, TokioClock};
 use slipstream_models::crop::LineCrop;
 use slipstream_models::detect::TextRegions;
+use slipstream_models::forgery::ForgeryVerdict;
 use slipstream_models::{Entities, Raster, TextLine, TextLines};
 
 use super::{ModelFailure, ModelSet, RecogniseModel, SecondReader};
@@ -67,6 +68,8 @@ const PAGES: Buckets = Buckets(&[100_000, 200_000, 400_000, 600_000]);
 const LINES: Buckets = Buckets(&[]);
 /// Characters of a page.
 const TEXTS: Buckets = Buckets(&[256, 512, 1_024, 2_048, 4_096]);
+/// Pixels of a page as it was uploaded, which the forgery classifier looks at one by one.
+const UPLOADS: Buckets = Buckets(&[300_000, 600_000, 1_200_000, 2_400_000]);
 
 /// A model behind its queue.
 pub struct ModelQueue<P, R> {
@@ -95,6 +98,14 @@ pub struct Reread {
     pub below: f32,
 }
 
+/// The classifier of edited pixels.
+pub struct Forgery {
+    /// Its queue; units: pixels of the upload.
+    pub model: ModelQueue<Arc<Raster>, ForgeryVerdict>,
+    /// Pixels up to which it sees an upload as it is.
+    pub max_pixels: usize,
+}
+
 /// One set of models and its queues; lives as long as a request uses it.
 pub struct Serving {
     id: String,
@@ -107,6 +118,8 @@ pub struct Serving {
     pub reread: Option<Reread>,
     /// Units: characters.
     pub extract: ModelQueue<Arc<TextLines>, Entities>,
+    /// Looks for edited pixels, in sets that do.
+    pub forgery: Option<Forgery>,
 }
 
 /// What the queues of a set have in common.
@@ -134,7 +147,7 @@ struct Shape {
 impl Serving {
     /// Starts the queues of `set` on the current runtime; batches compute on `compute`.
     pub fn start(set: ModelSet, compute: &Compute, settings: &QueueSettings) -> Self {
-        let ModelSet { id, models, detect, recognise, reread, extract } = set;
+        let ModelSet { id, models, detect, recognise, reread, extract, forgery } = set;
         let starter = Starter { id: &id, models: &models, compute, settings };
         let threads = compute.threads();
         // One page at a time, on all threads: a second one would delay the first one's lines.
@@ -167,6 +180,16 @@ impl Serving {
             max_running: 1,
             time_per_unit: Duration::from_micros(10),
         };
+        // As large a piece of work as a page for the detector, and shared out like it.
+        let uploads = Shape {
+            stage: Stage::Fraud,
+            part: "forgery",
+            buckets: UPLOADS,
+            threads,
+            max_batch_items: 1,
+            max_running: 1,
+            time_per_unit: Duration::from_nanos(60),
+        };
         Self {
             detect: starter
                 .start(pages, move |pages: Vec<Arc<Raster>>| pages.iter().map(|page| detect.detect(page)).collect()),
@@ -175,6 +198,12 @@ impl Serving {
             extract: starter.start(texts, move |pages: Vec<Arc<TextLines>>| {
                 let pages: Vec<&TextLines> = pages.iter().map(Arc::as_ref).collect();
                 spread(pages.len(), extract.extract(&pages))
+            }),
+            forgery: forgery.map(|model| Forgery {
+                max_pixels: model.max_pixels(),
+                model: starter.start(uploads, move |pages: Vec<Arc<Raster>>| {
+                    pages.iter().map(|page| model.classify(page)).collect()
+                }),
             }),
             id,
             models,

@@ -10,7 +10,7 @@ use metrics::{
     histogram,
 };
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
-use slipstream_api::{ErrorCode, Status};
+use slipstream_api::{ErrorCode, PixelCheck, Status};
 use slipstream_batcher::{Priority, Settled};
 
 const HTTP_DURATION: &str = "slipstream_http_request_duration_seconds";
@@ -43,6 +43,7 @@ const FAILURES: &str = "slipstream_failures_total";
 const RECEIPTS: &str = "slipstream_receipts_total";
 const KERNELS: &str = "slipstream_kernels_info";
 const LINES: &str = "slipstream_lines_total";
+const PIXELS: &str = "slipstream_pixel_checks_total";
 const PANICS: &str = "slipstream_panics_total";
 
 /// From a cached health check to the longest deadline, about 2 buckets an octave
@@ -140,6 +141,11 @@ fn describe() {
         LINES,
         Unit::Count,
         "lines that were read, by reader; the second reads again what the first doubts"
+    );
+    describe_counter!(
+        PIXELS,
+        Unit::Count,
+        "uploads whose answer speaks of fraud, by whether their pixels were looked at (judged) or why not"
     );
     describe_gauge!(KERNELS, Unit::Count, "1 for the instruction set that the networks run on");
     describe_counter!(PANICS, Unit::Count, "panics, each a fault of the server");
@@ -322,6 +328,18 @@ pub fn receipt(status: Status) {
         Status::NotADocument => "not_a_document",
     };
     counter!(RECEIPTS, "status" => status).increment(1);
+}
+
+/// The pixels of an upload were looked at for edits, or not.
+pub fn pixels(check: PixelCheck) {
+    let outcome = match check {
+        PixelCheck::Judged => "judged",
+        PixelCheck::Compressed => "compressed",
+        PixelCheck::TooLarge => "too_large",
+        PixelCheck::Rendered => "rendered",
+        PixelCheck::Off => "off",
+    };
+    counter!(PIXELS, "outcome" => outcome).increment(1);
 }
 
 /// The networks run on this instruction set.

@@ -3,11 +3,14 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
-use slipstream::registry::{DetectModel, ExtractModel, ModelFailure, ModelSet, RecogniseModel, SecondReader};
+use slipstream::registry::{
+    DetectModel, ExtractModel, ForgeryModel, ModelFailure, ModelSet, RecogniseModel, SecondReader,
+};
 use slipstream_api::ModelInfo;
 use slipstream_models::crop::LineCrop;
 use slipstream_models::detect::{TextRegion, TextRegions};
 use slipstream_models::entities::{Entity, Reading, Span};
+use slipstream_models::forgery::{EditedRegion, ForgeryVerdict};
 use slipstream_models::{Entities, Quad, Raster, TextLine, TextLines};
 
 /// What the page says. Line `i` stands `LINE_HEIGHT * i` below the top.
@@ -58,6 +61,8 @@ impl Gate {
 pub struct Fakes {
     pub detect_gate: Gate,
     pub recognise_gate: Gate,
+    /// Stands before the classifier of pixels.
+    pub forgery_gate: Gate,
     /// The stage that panics, if any.
     pub panics: Mutex<Option<&'static str>>,
     /// The stage that fails, if any.
@@ -102,7 +107,13 @@ impl Fakes {
             recognise: Arc::new(Fake(Arc::clone(fakes))),
             reread: None,
             extract: Arc::new(Fake(Arc::clone(fakes))),
+            forgery: None,
         }
+    }
+
+    /// A classifier that finds one edited place on every page.
+    pub fn classifier(fakes: &Arc<Self>) -> Arc<dyn ForgeryModel> {
+        Arc::new(Fake(Arc::clone(fakes)))
     }
 
     /// The same models, with a second reader for lines that are less than 0.7 sure.
@@ -164,6 +175,24 @@ impl RecogniseModel for Second {
             TextLine::evenly_spaced(&text, self.confidence, crop.quad())
         };
         Ok(crops.iter().map(read).collect())
+    }
+}
+
+/// The place that the classifier finds.
+pub const EDITED: Quad = Quad::from_bounds(16.0, 24.0, 48.0, 40.0);
+/// Pixels up to which it sees a page as it is.
+pub const SEEN_PIXELS: usize = 400 * 480;
+
+impl ForgeryModel for Fake {
+    fn classify(&self, _: &Raster) -> Result<ForgeryVerdict, ModelFailure> {
+        self.0.forgery_gate.pass();
+        self.0.misbehave("forgery")?;
+        let regions = vec![EditedRegion { quad: EDITED, score: 1.0 }];
+        Ok(ForgeryVerdict { score: 0.9, regions, ..ForgeryVerdict::default() })
+    }
+
+    fn max_pixels(&self) -> usize {
+        SEEN_PIXELS
     }
 }
 

@@ -1,7 +1,10 @@
 //! Invented images, good and bad.
 
-use std::io::Cursor;
+use std::io::{Cursor, Write};
 
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
+use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 
 /// Paper with bars where text would be, sharp and bright.
@@ -26,6 +29,20 @@ pub fn receipt_png() -> Vec<u8> {
 /// A receipt as JPEG.
 pub fn receipt_jpeg() -> Vec<u8> {
     encoded(&paper(), ImageFormat::Jpeg)
+}
+
+/// A receipt as JPEG of a quality from 1 to 100.
+pub fn receipt_jpeg_of(quality: u8) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    paper().write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, quality)).unwrap();
+    bytes
+}
+
+/// A receipt with a wide margin, as PNG of 500 by 480 pixels.
+pub fn large_png() -> Vec<u8> {
+    let mut page = RgbImage::from_pixel(500, 480, Rgb([235; 3]));
+    image::imageops::replace(&mut page, &paper().into_rgb8(), 0, 0);
+    encoded(&DynamicImage::ImageRgb8(page), ImageFormat::Png)
 }
 
 /// A receipt as WebP.
@@ -53,6 +70,30 @@ pub fn claimed_png(side: u32) -> Vec<u8> {
         png.extend(crc32(&chunk).to_be_bytes());
     }
     png
+}
+
+/// A receipt as PNG with a text entry that is small and unfolds to 64 MiB.
+pub fn png_with_bomb() -> Vec<u8> {
+    let mut packed = ZlibEncoder::new(Vec::new(), Compression::best());
+    packed.write_all(&vec![b'x'; 64 << 20]).unwrap();
+    let chunk = [&b"zTXtComment\0\0"[..], &packed.finish().unwrap()].concat();
+    let png = receipt_png();
+    // Behind the signature and the header's chunk.
+    let (head, rest) = png.split_at(8 + 25);
+    let length = (chunk.len() as u32 - 4).to_be_bytes();
+    [head, &length, &chunk, &crc32(&chunk).to_be_bytes(), rest].concat()
+}
+
+/// A receipt as JPEG with a segment of this marker and body.
+pub fn jpeg_with_segment(marker: u8, body: &[u8]) -> Vec<u8> {
+    let jpeg = receipt_jpeg();
+    let (start, rest) = jpeg.split_at(2);
+    [start, &[0xff, marker], &(body.len() as u16 + 2).to_be_bytes(), body, rest].concat()
+}
+
+/// A single pixel, as PNG.
+pub fn dot_png() -> Vec<u8> {
+    encoded(&DynamicImage::ImageRgb8(RgbImage::from_pixel(1, 1, Rgb([90; 3]))), ImageFormat::Png)
 }
 
 /// CRC-32 as PNG uses it (ISO 3309).

@@ -28,6 +28,8 @@ use slipstream::http::{App, RequestLimits, router};
 use slipstream::pipeline::decode::DecodeLimits;
 use slipstream::pipeline::document::DocumentSettings;
 use slipstream::pipeline::duplicates::Store;
+use slipstream::pipeline::fraud::pixels::ForgeryMode;
+use slipstream::pipeline::fraud::threshold::Thresholds;
 use slipstream::pipeline::quality::QualitySettings;
 use slipstream::pipeline::{PdfSettings, Pipeline, PipelineSettings};
 use slipstream::registry::{QueueSettings, Registry, Serving};
@@ -59,6 +61,10 @@ pub struct Setup {
     pub duplicates: Option<Store>,
     /// How sure a second reader is of everything; none without.
     pub second_reader: Option<f32>,
+    /// From which score uploads are suspicious.
+    pub thresholds: Thresholds,
+    /// When pixels are looked at for edits; no classifier without.
+    pub forgery: Option<ForgeryMode>,
 }
 
 impl Default for Setup {
@@ -76,6 +82,8 @@ impl Default for Setup {
             pdf: PdfSettings { program: env!("CARGO_BIN_EXE_slipstream").into(), ..PdfSettings::default() },
             duplicates: None,
             second_reader: None,
+            thresholds: Thresholds::default(),
+            forgery: None,
         }
     }
 }
@@ -109,10 +117,13 @@ impl Setup {
             order: self.scheduling.order(),
         };
         if self.with_models {
-            let set = match self.second_reader {
+            let mut set = match self.second_reader {
                 None => Fakes::model_set(&fakes),
                 Some(confidence) => Fakes::model_set_with_second(&fakes, confidence),
             };
+            if self.forgery.is_some() {
+                set.forgery = Some(Fakes::classifier(&fakes));
+            }
             let serving = Serving::start(set, &compute, &queues);
             registry.publish(Arc::new(serving));
         }
@@ -123,6 +134,7 @@ impl Setup {
             pages: self.scheduling.pages(self.threads),
             pdf: self.pdf,
             barcodes: true,
+            forgery: self.forgery.unwrap_or_default(),
             merchants: Default::default(),
         };
         let keys = Keys::new(self.keys.iter().map(|key| key.parse().unwrap()).collect()).unwrap();
@@ -133,6 +145,7 @@ impl Setup {
             admission: Admission::new(door),
             keys,
             duplicates: self.duplicates,
+            thresholds: self.thresholds,
             limits: RequestLimits { max_upload_bytes: self.max_upload_bytes, max_deadline: self.max_deadline },
             utilisation: Utilisation::default(),
             metrics,

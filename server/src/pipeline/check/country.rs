@@ -241,6 +241,13 @@ fn language_and_rates(votes: &mut Votes, hints: &CountryHints) {
     }
 }
 
+/// Whether `country` taxes or lately taxed at `rate`, in per cent; nothing where its rates are not known here. No tax at all
+/// is possible everywhere.
+pub fn is_tax_rate(country: &str, rate: Decimal) -> Option<bool> {
+    let (_, rates) = RATES.iter().find(|(known, _)| *known == country)?;
+    Some(rate.is_zero() || rate.to_units(1).is_some_and(|tenths| rates.contains(&tenths)))
+}
+
 #[cfg(test)]
 #[path = "country_tests.rs"]
 mod tests;

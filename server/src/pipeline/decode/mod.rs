@@ -8,7 +8,6 @@
 //! opened in a process of their own that may be killed.
 
 mod format;
-mod jpeg;
 mod metadata;
 mod pixels;
 
@@ -17,6 +16,7 @@ use std::io::Cursor;
 use image::{ImageDecoder, ImageError, ImageReader, Limits, error::LimitErrorKind};
 use slipstream_api::ErrorCode;
 use slipstream_models::Raster;
+use slipstream_provenance::{Container, Provenance};
 
 pub use format::Format;
 pub use metadata::Metadata;
@@ -132,9 +132,9 @@ pub fn decode(bytes: &[u8], declared: Option<&str>, limits: &DecodeLimits) -> Re
         return Err(DecodeError::TooManyBytes { got: bytes.len(), max: limits.max_bytes });
     }
     match sniff(bytes) {
-        Sniffed::Supported(Format::Jpeg) => decode_image(bytes, Format::Jpeg, image::ImageFormat::Jpeg, limits),
-        Sniffed::Supported(Format::Png) => decode_image(bytes, Format::Png, image::ImageFormat::Png, limits),
-        Sniffed::Supported(Format::WebP) => decode_image(bytes, Format::WebP, image::ImageFormat::WebP, limits),
+        Sniffed::Supported(Format::Jpeg) => decode_image(bytes, Format::Jpeg, Container::Jpeg, limits),
+        Sniffed::Supported(Format::Png) => decode_image(bytes, Format::Png, Container::Png, limits),
+        Sniffed::Supported(Format::WebP) => decode_image(bytes, Format::WebP, Container::WebP, limits),
         Sniffed::Supported(format @ (Format::Pdf | Format::Xml)) => {
             Err(DecodeError::Unsupported { found: format.to_string() })
         }
@@ -164,12 +164,17 @@ fn unknown(declared: Option<&str>) -> DecodeError {
 fn decode_image(
     bytes: &[u8],
     format: Format,
-    codec: image::ImageFormat,
+    container: Container,
     limits: &DecodeLimits,
 ) -> Result<Decoded, DecodeError> {
     let damaged = |e: ImageError| match e {
         ImageError::Limits(l) if matches!(l.kind(), LimitErrorKind::InsufficientMemory) => DecodeError::TooMuchMemory,
         other => DecodeError::Damaged { format, reason: other.to_string() },
+    };
+    let codec = match container {
+        Container::Jpeg => image::ImageFormat::Jpeg,
+        Container::Png => image::ImageFormat::Png,
+        Container::WebP => image::ImageFormat::WebP,
     };
     let mut reader = ImageReader::with_format(Cursor::new(bytes), codec);
     let mut allowed = Limits::default();
@@ -183,25 +188,9 @@ fn decode_image(
     // Metadata that cannot be read is no reason to refuse a picture that can.
     let orientation = decoder.orientation().unwrap_or(image::metadata::Orientation::NoTransforms);
     metadata.orientation = orientation.to_exif();
-    if let Ok(Some(block)) = decoder.exif_metadata() {
-        metadata.add_exif(block);
-    }
-    if let Ok(Some(packet)) = decoder.xmp_metadata() {
-        metadata.add_xmp(&packet);
-    }
-    match format {
-        Format::Jpeg => {
-            let structure = jpeg::structure(bytes);
-            if !structure.complete {
-                return Err(DecodeError::Damaged { format, reason: "its end is missing".to_owned() });
-            }
-            metadata.quantisation = structure.quantisation;
-            if structure.photoshop {
-                metadata.add_software("Adobe Photoshop");
-            }
-        }
-        Format::Png => metadata::png_software(bytes).iter().for_each(|name| metadata.add_software(name)),
-        Format::WebP | Format::Pdf | Format::Xml => {}
+    metadata.provenance = Provenance::of(bytes, container);
+    if !metadata.provenance.complete {
+        return Err(DecodeError::Damaged { format, reason: "its end is missing".to_owned() });
     }
 
     let image = image::DynamicImage::from_decoder(decoder).map_err(damaged)?;

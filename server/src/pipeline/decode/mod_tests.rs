@@ -7,6 +7,7 @@ use image::{
     codecs::{jpeg::JpegEncoder, png::PngEncoder},
 };
 use proptest::prelude::*;
+use slipstream_provenance::Compression;
 
 use super::*;
 
@@ -144,15 +145,15 @@ fn the_file_tells_about_its_making() {
         (Tag::DateTime, text("2025:12:31 15:00:00")),
         (Tag::DateTimeOriginal, text("2025:12:31 14:05:09")),
     ]);
-    let metadata = decoded(&jpeg_with_exif(block)).metadata;
+    let metadata = decoded(&jpeg_with_exif(block)).metadata.provenance;
     assert_eq!(metadata.make.as_deref(), Some("Example"));
     assert_eq!(metadata.model.as_deref(), Some("Phone 7"));
     assert_eq!(metadata.software, ["Paint Example"]);
     assert_eq!(metadata.taken_at.map(|t| t.to_string()).as_deref(), Some("2025-12-31T14:05:09"));
     assert_eq!(metadata.modified_at.map(|t| t.to_string()).as_deref(), Some("2025-12-31T15:00:00"));
-    assert!(!metadata.has_thumbnail && metadata.quantisation.is_some());
+    assert!(metadata.thumbnail.is_none() && matches!(metadata.compression, Compression::Jpeg(_)));
     // A damaged block is no reason to refuse the picture.
-    assert_eq!(decoded(&jpeg_with_exif(vec![0xff; 40])).metadata.make, None);
+    assert_eq!(decoded(&jpeg_with_exif(vec![0xff; 40])).metadata.provenance.make, None);
 }
 
 #[test]
@@ -239,11 +240,34 @@ fn a_file_may_be_as_large_as_the_limit() {
 }
 
 #[test]
-fn animated_and_tiny_pictures_give_one_frame() {
+fn a_single_pixel_is_a_picture() {
     let mut bytes = Vec::new();
     let dot = Luma([7_u8]);
     PngEncoder::new(&mut bytes).write_image(&dot.0, 1, 1, ExtendedColorType::L8).unwrap();
     assert_eq!(decoded(&bytes).raster.rgb(), [7, 7, 7]);
+}
+
+/// An animation of two equal frames of the picture in `still`, a lossless WebP (RFC 9649, 2.7.1.1).
+fn animated(still: &[u8]) -> Vec<u8> {
+    let chunk = |kind: &[u8], body: &[u8]| {
+        let padding: &[u8] = if body.len() % 2 == 1 { &[0] } else { &[] };
+        [kind, &u32::try_from(body.len()).unwrap().to_le_bytes(), body, padding].concat()
+    };
+    let size = |n: u32| (n - 1).to_le_bytes()[..3].to_vec();
+    let canvas = [&[2, 0, 0, 0][..], &size(32), &size(16)].concat();
+    let picture = &still[12..];
+    let frame = chunk(b"ANMF", &[&[0; 6][..], &size(32), &size(16), &[100, 0, 0, 0], picture].concat());
+    let body = [&b"WEBP"[..], &chunk(b"VP8X", &canvas), &chunk(b"ANIM", &[0; 6]), &frame, &frame].concat();
+    [&b"RIFF"[..], &u32::try_from(body.len()).unwrap().to_le_bytes(), &body].concat()
+}
+
+#[test]
+fn an_animation_gives_its_first_frame() {
+    let bytes = animated(&encoded(&two_halves(), ImageFormat::WebP));
+    let Decoded { raster, metadata } = decoded(&bytes);
+    assert_eq!((raster.width(), raster.height()), (32, 16));
+    assert!(near(pixel(&raster, 3, 8), RED) && near(pixel(&raster, 28, 8), BLUE));
+    assert_eq!(metadata.provenance.compression, Compression::Lossless);
 }
 
 proptest! {

@@ -56,7 +56,7 @@ fn page(report: &FieldsReport, outcomes: &[Outcome], most: usize) -> String {
 }
 
 /// Text that may stand anywhere in the page, attributes included.
-pub(super) struct Escaped<'a>(pub(super) &'a str);
+pub(in crate::eval) struct Escaped<'a>(pub(in crate::eval) &'a str);
 
 impl std::fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
