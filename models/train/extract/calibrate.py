@@ -15,8 +15,10 @@ from .evaluate import KEYS, right, same
 from .labels import POINTERS, SPANS, printed, squeeze
 from .loss import head_parts
 
-# 1 to 7.8: never below 1, because a hundred receipts read without a mistake are no proof of certainty.
-GRID = [math.exp(x / 20) for x in range(42)]
+# 1 to 3.3: never below 1, because a hundred receipts read without a mistake are no proof of certainty, and no higher,
+# because readings that repeat an amount are added up: flattened, they outweigh "not on this page".
+GRID = [math.exp(x / 20) for x in range(25)]
+FEWEST = 20  # readings; fewer say nothing of a temperature
 
 
 def log_loss(pairs):
@@ -58,7 +60,7 @@ def fit(net, recognised, synthetic, collate_fn):
             judgements = [(p, judged(d, name, text, real)) for d, (text, p) in found if text is not None]
             return [(p, float(ok)) for p, ok in judgements if ok is not None]
 
-        if pairs(1.0):
+        if len(pairs(1.0)) >= FEWEST:
             temperatures[name] = round(min(GRID, key=lambda t: log_loss(pairs(t))), 4)
             errors[name] = (gap(pairs(1.0)), gap(pairs(temperatures[name])))
     roles = [(head_parts(s[0].tokens)[2], d.target.roles) for d, s in zip(*sources[False]) if d.target.roles is not None]

@@ -20,6 +20,7 @@ from .lines import HEIGHT, NARROWEST, load, manifest_jobs, sroie_jobs
 from .net import build
 
 NAME = "slipstream-receipts-rec"
+TINY = Path(__file__).parents[2] / "weights/recognise/tiny/config.json"  # what the first run started from
 CALIBRATED = 2000  # lines of each corpus
 
 CARD = """# {name}
@@ -98,11 +99,13 @@ def main():
     (args.weights / "manifest.sha256").write_text("".join(f"{f['sha256']}  {f['file']}\n" for f in learnt_from), encoding="utf-8")
     rows = [f"| {n} | {a:.2f} | {b:.2f} | {c:.1f} |" for n, (a, b, c) in state["results"].items()]
     head = ["| lines | character error %, with spaces | without | exact % without spaces |", "|---|---|---|---|"]
-    network = state["config"]["network"]
+    structure = state["structure"]
+    started = json.loads(TINY.read_text(encoding="utf-8"))["structure"]
     card = CARD.format(
         name=NAME, seed=state["config"]["seed"], steps=state["step"], classes=len(CLASSES), results="\n".join(head + rows),
         parameters=sum(v.numel() for v in half.values()), sroie=sum(f["file"].endswith(".csv") for f in learnt_from),
-        temperature=temperature, before=before, after=after, blocks=sum(network["copies"].values()), layers=network["context"]["layers"],
+        temperature=temperature, before=before, after=after, blocks=len(structure["blocks"]) - len(started["blocks"]),
+        layers=(structure.get("context") or {}).get("layers", 0),
     )
     (args.weights / "CARD.md").write_text(card, encoding="utf-8")
     args.fixture.parent.mkdir(parents=True, exist_ok=True)
