@@ -54,17 +54,23 @@ impl NetworkOp {
         Ok(Self::new(network, parallelism))
     }
 
+    /// The network that it applies.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// The network on its device, for what tensors of the CPU are a detour to; `None` if that is the CPU.
+    #[cfg(feature = "device")]
+    pub fn device(&self) -> Option<&DeviceNetwork> {
+        self.device.as_deref()
+    }
+
     /// Whether batches run together: a device is busy only with many images, a core with one.
     pub fn prefers_batches(&self) -> bool {
         #[cfg(feature = "device")]
         return self.device.is_some();
         #[cfg(not(feature = "device"))]
         false
-    }
-
-    /// The network that it applies.
-    pub fn network(&self) -> &Network {
-        &self.network
     }
 }
 

@@ -11,7 +11,7 @@ use std::path::Path;
 use emulation::{Order, machine};
 use slipstream_models::detect::Detector;
 use slipstream_models::recognise::Recogniser;
-use slipstream_models::{Accelerator, Device, LineCrop, Quad};
+use slipstream_models::{Accelerator, Backend, Device, LineCrop, Quad, Raster};
 
 /// Largest difference of a probability that weights and activations in f16 may cause.
 const TOLERANCE: f32 = 0.03;
@@ -28,6 +28,28 @@ fn detectors(folder: &Path) -> Vec<(String, Detector, f32)> {
 fn recognisers(folder: &Path) -> Vec<(String, Recogniser, f32)> {
     let load = |on: Accelerator| ("a device".to_owned(), Recogniser::load_on(folder, &on).unwrap(), TOLERANCE);
     device().into_iter().map(load).collect()
+}
+
+#[test]
+fn a_page_in_bytes_gives_the_boxes_that_it_gives_on_the_cpu() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let fixture = std::fs::read(folder.join("tests/fixtures/ppocrv6/tiny.json"));
+    let record: serde_json::Value = serde_json::from_slice(&fixture.unwrap()).unwrap();
+    let [height, width] = ["height", "width"].map(|side| record["page"][side].as_u64().unwrap() as usize);
+    let grey = record["page"]["grey"].as_array().unwrap().iter().map(|v| v.as_u64().unwrap() as u8);
+    let page = Raster::new(width, height, grey.flat_map(|v| [v; 3]).collect()).unwrap();
+    let weights = folder.join("weights/detect/tiny");
+    let Some((_, detector, _)) = detectors(&weights).pop() else { return };
+    let here = Detector::load_for(&weights, Backend::Portable).unwrap().detect(&page).unwrap().regions;
+    let there = detector.detect(&page).unwrap().regions;
+    assert!(!here.is_empty());
+    assert_eq!(here.len(), there.len());
+    for (a, b) in here.iter().zip(&there) {
+        assert!((a.score - b.score).abs() < TOLERANCE, "{} is not {}", b.score, a.score);
+        // A pixel of the map on either side of the threshold.
+        let apart = a.quad.0.iter().zip(b.quad.0).map(|(a, b)| a.distance(b)).fold(0.0, f32::max);
+        assert!(apart < 3.0, "{:?} is not {:?}", b.quad, a.quad);
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The machine that tests run on: the emulation, or a device that is named in the environment.
 #![allow(dead_code, unreachable_pub, reason = "each test program uses a part of it")]
+#![allow(clippy::panic, clippy::print_stdout, clippy::unwrap_used, reason = "a test may fail, and says what it skips")]
 
 use std::sync::Arc;
 

@@ -21,11 +21,18 @@ pub struct BoxSettings {
 const MIN_SIDE: f32 = 3.0;
 
 /// A run of text pixels in one row.
-struct Run {
+pub(super) struct Run {
     y: usize,
     start: usize,
     end: usize,
     component: usize,
+}
+
+impl Run {
+    /// Columns `start` to before `end` of row `y`.
+    pub(super) fn new(y: usize, start: usize, end: usize) -> Self {
+        Self { y, start, end, component: 0 }
+    }
 }
 
 /// The boxes of a `width`×`height` map with their mean probabilities, in map pixels.
@@ -33,7 +40,15 @@ pub fn find_boxes(map: &[f32], (width, height): (usize, usize), settings: &BoxSe
     if width == 0 || map.len() < width * height {
         return Vec::new();
     }
-    let runs = connected_runs(map, width, settings.pixel_threshold);
+    let rectangles = rectangles(runs(map, width, settings.pixel_threshold)).into_iter();
+    let scored = rectangles.map(|rectangle| (rectangle, mean_inside(map, (width, height), &rectangle)));
+    scored.filter_map(|(rectangle, score)| text_box(&rectangle, score, settings)).collect()
+}
+
+/// The smallest rectangle around each component of `runs`, which are those of one map from top to bottom and from left
+/// to right; without those that are noise.
+pub(super) fn rectangles(mut runs: Vec<Run>) -> Vec<Quad> {
+    connect(&mut runs);
     let mut components: Vec<Vec<Point>> = Vec::new();
     let mut slots = vec![usize::MAX; runs.len()];
     for run in &runs {
@@ -52,57 +67,58 @@ pub fn find_boxes(map: &[f32], (width, height): (usize, usize), settings: &BoxSe
             Point::new(left, bottom),
         ]);
     }
-    components
-        .into_iter()
-        .filter_map(|points| {
-            let rectangle = smallest_rectangle(convex_hull(points))?;
-            let (w, h) = (rectangle.width(), rectangle.height());
-            if w.min(h) < MIN_SIDE {
-                return None;
-            }
-            let score = mean_inside(map, (width, height), &rectangle);
-            if score < settings.box_threshold {
-                return None;
-            }
-            let margin = w * h * settings.unclip_ratio / (2.0 * (w + h));
-            Some((upright(grown(&rectangle, margin)), score))
-        })
-        .collect()
+    let rectangles = components.into_iter().filter_map(|points| smallest_rectangle(convex_hull(points)));
+    rectangles.filter(|rectangle| rectangle.width().min(rectangle.height()) >= MIN_SIDE).collect()
 }
 
-/// Runs of pixels above `threshold`, labelled by 8-connected component.
-fn connected_runs(map: &[f32], width: usize, threshold: f32) -> Vec<Run> {
-    let mut runs: Vec<Run> = Vec::new();
-    let mut parents: Vec<usize> = Vec::new();
-    let mut previous = 0..0;
+/// The box of a line that shrank to `rectangle`, with the map's mean in it; nothing where that is too low.
+pub(super) fn text_box(rectangle: &Quad, score: f32, settings: &BoxSettings) -> Option<(Quad, f32)> {
+    let (w, h) = (rectangle.width(), rectangle.height());
+    let margin = w * h * settings.unclip_ratio / (2.0 * (w + h));
+    // A score that is not a number is no text either.
+    (score >= settings.box_threshold).then(|| (upright(grown(rectangle, margin)), score))
+}
+
+/// Runs of pixels above `threshold`.
+fn runs(map: &[f32], width: usize, threshold: f32) -> Vec<Run> {
+    let mut runs = Vec::new();
     for (y, row) in map.chunks_exact(width).enumerate() {
-        let first = runs.len();
-        let mut above = previous.clone();
         let mut x = 0;
         while let Some(start) = row[x..].iter().position(|p| *p > threshold).map(|i| i + x) {
             let end = row[start..].iter().position(|p| *p <= threshold).map_or(width, |i| i + start);
-            let component = runs.len();
-            parents.push(component);
-            // Runs touch when they share a column or a corner.
-            while above.start < above.end && runs[above.start].end < start {
-                above.start += 1;
-            }
-            for other in above.clone().take_while(|i| runs[*i].start <= end) {
-                let (a, b) = (root(&mut parents, component), root(&mut parents, other));
-                parents[a.max(b)] = a.min(b);
-            }
-            runs.push(Run { y, start, end, component });
+            runs.push(Run::new(y, start, end));
             x = end;
             if x == width {
                 break;
             }
         }
-        previous = first..runs.len();
-    }
-    for run in &mut runs {
-        run.component = root(&mut parents, run.component);
     }
     runs
+}
+
+/// Labels runs by 8-connected component.
+fn connect(runs: &mut [Run]) {
+    let mut parents: Vec<usize> = (0..runs.len()).collect();
+    let mut above = 0..0;
+    let mut first = 0;
+    for i in 0..runs.len() {
+        let Run { y, start, end, .. } = runs[i];
+        if y != runs[first].y {
+            above = if runs[first].y + 1 == y { first..i } else { i..i };
+            first = i;
+        }
+        // Runs touch when they share a column or a corner.
+        while above.start < above.end && runs[above.start].end < start {
+            above.start += 1;
+        }
+        for other in above.clone().take_while(|other| runs[*other].start <= end) {
+            let (a, b) = (root(&mut parents, i), root(&mut parents, other));
+            parents[a.max(b)] = a.min(b);
+        }
+    }
+    for (i, run) in runs.iter_mut().enumerate() {
+        run.component = root(&mut parents, i);
+    }
 }
 
 /// The representative of `i`, with the path halved on the way.

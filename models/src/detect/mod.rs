@@ -10,6 +10,8 @@ mod closer;
 mod input;
 mod lone;
 mod network;
+#[cfg(feature = "device")]
+mod on_device;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -153,13 +155,22 @@ impl Detector {
 
     /// The boxes that the network sees on `page`, scaled to (width, height), in no order.
     fn look(&self, page: &Raster, (width, height): (usize, usize)) -> Result<Vec<TextRegion>, ModelError> {
-        let image = input::normalised(page, (width, height), self.config.mean, self.config.deviation);
-        let map = self.probability_map(image, (height, width))?;
         let (sx, sy) = (page.width() as f32 / width as f32, page.height() as f32 / height as f32);
         let (right, bottom) = (page.width() as f32, page.height() as f32);
         let to_page = |p: Point| Point::new((p.x * sx).clamp(0.0, right), (p.y * sy).clamp(0.0, bottom));
-        let boxes = find_boxes(&map, (width, height), &self.config.boxes).into_iter();
+        let boxes = self.boxes(page, (width, height))?.into_iter();
         Ok(boxes.map(|(quad, score)| TextRegion { quad: quad.map(to_page), score }).collect())
+    }
+
+    /// The same in pixels of the scaled page.
+    fn boxes(&self, page: &Raster, (width, height): (usize, usize)) -> Result<Vec<(Quad, f32)>, ModelError> {
+        #[cfg(feature = "device")]
+        if let Some(device) = self.op.device() {
+            return on_device::boxes(device, page, (width, height), &self.config);
+        }
+        let image = input::normalised(page, (width, height), self.config.mean, self.config.deviation);
+        let map = self.probability_map(image, (height, width))?;
+        Ok(find_boxes(&map, (width, height), &self.config.boxes))
     }
 
     /// The network alone: `image` as `[height][width][3]`, normalised, to text

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 use serde::Deserialize;
+#[cfg(feature = "device")]
+use slipstream_kernels::device::{DeviceNetwork, Input, LinePlace, PagePixels};
 use slipstream_kernels::{Accelerator, Backend, DeviceError, Network, NetworkOp, Parallelism};
 
 use crate::calibrate::Image;
@@ -17,6 +19,7 @@ use crate::text::TextLine;
 use crate::weights::{ModelError, Weights, load, load_uncalibrated};
 
 /// Lines that run together at most, on devices.
+#[cfg(feature = "device")]
 const MOST_LINES: usize = 64;
 
 /// What `config.json` of a recogniser holds.
@@ -123,8 +126,9 @@ impl Recogniser {
     /// # Errors
     /// [`ModelError::Run`] when the network fails.
     pub fn recognise(&self, crops: &[&LineCrop]) -> Result<Vec<TextLine>, ModelError> {
-        if self.reads_together() {
-            return self.recognise_together(crops);
+        #[cfg(feature = "device")]
+        if let Some(device) = self.op.device() {
+            return self.recognise_on(device, crops);
         }
         let mut order: Vec<_> = (0..crops.len()).collect();
         order.sort_by_key(|i| std::cmp::Reverse(crops[*i].width()));
@@ -137,21 +141,37 @@ impl Recogniser {
         Ok(read.into_iter().map(|(_, line)| line).collect())
     }
 
-    /// The same, with lines of one width together. They are not padded to a common width: gates are made of means over
-    /// the whole line, and padding changes what is read.
-    fn recognise_together(&self, crops: &[&LineCrop]) -> Result<Vec<TextLine>, ModelError> {
+    /// The same on `device`: crops go there in bytes, and the best classes of every step come back.
+    ///
+    /// Only lines of one width run together. Padding them to a common one would change what is read, since gates are
+    /// made of means over the whole line.
+    #[cfg(feature = "device")]
+    fn recognise_on(&self, device: &DeviceNetwork, crops: &[&LineCrop]) -> Result<Vec<TextLine>, ModelError> {
         let width_of = |i: &usize| crops[*i].width().max(self.min_width);
         let mut order: Vec<_> = (0..crops.len()).collect();
         order.sort_by_key(width_of);
         let mut read = Vec::with_capacity(crops.len());
         for group in order.chunk_by(|a, b| width_of(a) == width_of(b)).flat_map(|group| group.chunks(MOST_LINES)) {
             let width = group.first().map_or(0, width_of);
-            let images = group.iter().flat_map(|i| self.image_of(crops[*i], width)).collect();
-            let images = Tensor::from_vec(images, (group.len(), CROP_HEIGHT, width, 3), &Device::Cpu)?;
-            let probabilities = images.apply_op1_no_bwd(&self.op)?.flatten_from(1)?;
-            for (row, i) in group.iter().enumerate() {
-                let probabilities: Vec<f32> = probabilities.get(row)?.to_vec1()?;
-                read.push((*i, self.line(crops[*i], &probabilities, width)));
+            let crops: Vec<&LineCrop> = group.iter().map(|i| crops[*i]).collect();
+            let pages: Vec<_> = crops
+                .iter()
+                .map(|crop| PagePixels { rgb: crop.rgb(), height: CROP_HEIGHT, width: crop.width() })
+                .collect();
+            let lines: Vec<_> = crops.iter().enumerate().map(|(page, crop)| whole(page, crop)).collect();
+            let input = Input::Lines { pages: &pages, lines: &lines };
+            let best = device.classes(input, (CROP_HEIGHT, width)).map_err(candle_core::Error::wrap)?;
+            for ((i, crop), steps) in group.iter().zip(&crops).zip(best.chunks(best.len() / crops.len())) {
+                // Classes that did not come back are as good as impossible.
+                let mut probabilities = vec![0.0; steps.len() * self.classes.len()];
+                for (row, guesses) in probabilities.chunks_exact_mut(self.classes.len()).zip(steps) {
+                    for guess in guesses {
+                        if let Some(place) = guess.class.and_then(|class| row.get_mut(class)) {
+                            *place = guess.probability;
+                        }
+                    }
+                }
+                read.push((*i, self.line(crop, &probabilities, width)));
             }
         }
         read.sort_by_key(|(i, _)| *i);
@@ -171,11 +191,6 @@ impl Recogniser {
     /// The crop as the network takes it, with its height and width.
     pub fn image(&self, crop: &LineCrop) -> Image {
         let width = crop.width().max(self.min_width);
-        (self.image_of(crop, width), (CROP_HEIGHT, width))
-    }
-
-    /// The crop as the network takes it, padded to `width`.
-    fn image_of(&self, crop: &LineCrop, width: usize) -> Vec<f32> {
         // The network was trained on blue-green-red values from -1 to 1 with zeros as padding.
         let mut image = vec![0.0; CROP_HEIGHT * width * 3];
         let rows = image.chunks_exact_mut(width * 3).zip(crop.rgb().chunks_exact(crop.width() * 3));
@@ -186,7 +201,7 @@ impl Recogniser {
                 }
             }
         }
-        image
+        (image, (CROP_HEIGHT, width))
     }
 
     fn read(&self, crop: &LineCrop) -> Result<TextLine, ModelError> {
@@ -203,4 +218,12 @@ impl Recogniser {
         };
         TextLine { chars, confidence, quad: crop.quad() }
     }
+}
+
+/// A crop that is page number `page`, as it is.
+#[cfg(feature = "device")]
+fn whole(page: usize, crop: &LineCrop) -> LinePlace {
+    let (right, bottom) = (crop.width() as f32, CROP_HEIGHT as f32);
+    let corners = [[0.0, 0.0], [right, 0.0], [right, bottom], [0.0, bottom]];
+    LinePlace { page, corners, columns: crop.width(), samples: 1 }
 }
