@@ -36,7 +36,20 @@ fn everything_about_trust_is_in_one_report() {
     let edits = r#"{"receipt": "0", "forged": true, "regions": [{"box": [60, 60, 120, 90], "edit": ["PIX"]}]}"#;
     fs::write(path("edits.jsonl"), edits).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_slipstream"))
-        .args(["eval", "trust", "--split", "all", "--preset", "tiny", "--threads", "1", "--altered", "1"])
+        .args([
+            "eval",
+            "trust",
+            "--split",
+            "all",
+            "--preset",
+            "tiny",
+            "--threads",
+            "1",
+            "--altered",
+            "1",
+            "--forged",
+            "1",
+        ])
         .args(["--data", &path(""), "--edits", &path("edits.jsonl")])
         .args(["--json", &path("trust.json"), "--html", &path("trust.html")])
         .output()

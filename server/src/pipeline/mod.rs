@@ -148,8 +148,10 @@ impl Pipeline {
         )?;
         job.progress(Checkpoint::Read, extract::characters(&lines)).await?;
         let (status, findings) = self.understand(&times, &lines, &quality, job).await?;
-        let suspect =
-            Suspect { metadata, pixels, upload: Some(upload), page: Some((Arc::clone(&lines), Arc::clone(&raster))) };
+        // What costs more than a few comparisons is looked at only for an answer that speaks of it.
+        let (upload, page) =
+            if include.fraud { (Some(upload), Some((Arc::clone(&lines), Arc::clone(&raster)))) } else { (None, None) };
+        let suspect = Suspect { metadata, pixels, upload, page };
         let (findings, fraud) = times.run(Stage::Fraud, self.fraud(job, suspect, findings)).await;
         let seen = || Seen::new(&lines, &findings, Some(raster));
         let duplicates = self.duplicates(&times, job, status, seen).await?;
