@@ -2,7 +2,7 @@
 //! numbers, post codes, legal forms and tax rates.
 //!
 //! Each kind of evidence has a weight; the country with the greatest sum is
-//! believed when it has [`MIN_WEIGHT`] and stands clear of the second.
+//! believed when it has `MIN_WEIGHT` and stands clear of the second.
 
 use std::collections::BTreeMap;
 

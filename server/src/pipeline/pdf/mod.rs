@@ -5,9 +5,9 @@
 //!   └─ e-invoice ────────────────────────────────→ extract → check ─→ fraud → duplicates → document
 //! ```
 //!
-//! Bytes are opened and rendered in a process of their own ([`worker`]); one
+//! Bytes are opened and rendered in a process of their own (`worker`); one
 //! page is in memory at a time. Where the PDF states its text, that stands for
-//! what was read wherever the pixels bear it out ([`layer`]). An e-invoice in
+//! what was read wherever the pixels bear it out (`layer`). An e-invoice in
 //! the PDF is the truth about its values; what the pages show is held against it.
 
 mod e_invoice;

@@ -35,7 +35,7 @@ impl Default for QualitySettings {
         Self {
             stop: 0.68,
             report: 0.1,
-            small_side: 320,
+            small_side: 400,
             unusable_side: 120,
             blank_contrast: 4.0,
             dark_level: 70.0,

@@ -2,9 +2,9 @@
 //!
 //! Says before any model runs whether a photo can be read, and what the person
 //! with the camera can do about it. The page is looked at in small tiles of a
-//! reduced grey picture ([`measures`]): print makes tiles with detail in every
+//! reduced grey picture (`measures`): print makes tiles with detail in every
 //! direction, and only those tell whether the photo is sharp. What the measures
-//! mean was learnt from receipts that were made worse ([`judge`]).
+//! mean was learnt from receipts that were made worse (`judge`).
 
 mod grey;
 mod judge;

@@ -118,8 +118,8 @@ fn tensor(plane: &Grey, tx: usize, ty: usize, side: usize) -> Tensor {
         let (above, below) = (row(y), row(y + 1));
         let (mut row_xx, mut row_xy, mut row_yy) = (0_i32, 0_i32, 0_i32);
         for x in 0..columns {
-            let [a, b, c, d] = [above[x], above[x + 1], below[x], below[x + 1]].map(i32::from);
-            let (dx, dy) = (b + d - a - c, c + d - a - b);
+            let [a, b, c, d] = [above[x], above[x + 1], below[x], below[x + 1]].map(i16::from);
+            let (dx, dy) = (i32::from(b + d - a - c), i32::from(c + d - a - b));
             row_xx += dx * dx;
             row_xy += dx * dy;
             row_yy += dy * dy;

@@ -7,7 +7,7 @@
 //! same rule the likelier one must be clearly likelier, or both are left.
 //!
 //! The total is not touched here: the sums that may overrule it are fewer, see
-//! [`super::super::total`].
+//! `total`.
 
 use super::{
     Outcome,
