@@ -19,7 +19,7 @@ struct Payments {
 impl Payments {
     /// Change is a row among the payments on some receipts and stands elsewhere on others.
     fn find(f: &Findings, operands: &mut Operands) -> Option<Self> {
-        let is_change = |row: &usize| f.payments.get(*row).is_some_and(is_change);
+        let is_change = |row: &usize| f.payments.get(*row).is_some_and(|p| is_change(p) || is_read_twice(f, p));
         let (change, paid): (Vec<usize>, Vec<usize>) = (0..f.payments.len()).partition(is_change);
         let paid: Option<Vec<Money>> = paid.into_iter().map(|row| operands.amount(f, Slot::Payment(row))).collect();
         let listed = change.first().and_then(|row| operands.amount(f, Slot::Payment(*row)));
@@ -66,4 +66,32 @@ pub(super) fn payment_minus_change_is_total(f: &Findings, total: Option<Money>) 
 fn is_change(payment: &PaymentFindings) -> bool {
     let method = payment.method.as_ref().and_then(|m| m.value()).map(|m| m.to_uppercase()).unwrap_or_default();
     method.split_whitespace().any(labelled::is_change)
+}
+
+/// Whether a row beside other payments is the change once more, of which no method was read.
+fn is_read_twice(f: &Findings, payment: &PaymentFindings) -> bool {
+    let minor = |m: Money| m.minor.saturating_abs();
+    let amount = payment.amount.as_ref().and_then(|a| a.value()).copied();
+    f.payments.len() > 1 && payment.method.is_none() && amount.is_some() && amount.map(minor) == f.change.map(minor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{found, money};
+    use super::*;
+
+    #[test]
+    fn change_that_was_read_as_a_payment_is_no_payment() {
+        let payment = |method: Option<&str>, minor| PaymentFindings {
+            method: method.and_then(|m| found(m.to_owned())),
+            amount: money(minor),
+        };
+        let change = Some(Money { minor: 1120, currency: None });
+        let with = |payments| Findings { payments, change, ..Findings::default() };
+        let kept = |f: &Findings| kept(f).map(|m| m.minor);
+        assert_eq!(kept(&with(vec![payment(Some("BARGELD"), 2003), payment(None, 1120)])), Some(883));
+        assert_eq!(kept(&with(vec![payment(Some("BARGELD"), 2003)])), Some(883));
+        // Two payments of which one happens to be as high as the change.
+        assert_eq!(kept(&with(vec![payment(Some("CASH"), 2003), payment(Some("CARD"), 1120)])), Some(2003));
+    }
 }
