@@ -38,7 +38,8 @@ fn bits(widths: &[f32], unit: f32, quiet: f32) -> Option<BitArray> {
         let to = from + width;
         if i % 2 == 0 {
             let (start, end) = ((from * unit).round() as usize, (to * unit).round() as usize);
-            row.setRange(start, end.min(row.get_size())).ok()?;
+            // One by one: `setRange` counts on arithmetic that wraps, which a build with checks does not forgive.
+            (start..end.min(row.get_size())).for_each(|at| row.set(at));
         }
         from = to;
     }
