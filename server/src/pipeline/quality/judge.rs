@@ -124,7 +124,9 @@ pub fn judge(measures: &Measures, settings: &QualitySettings) -> QualityReport {
     let is_small = measures.side < settings.small_side;
     let mut found = vec![whole(IssueKind::TooSmall, f32::from(measures.side < settings.unusable_side))];
     if measures.contrast < settings.blank_contrast {
-        found.push(whole(IssueKind::Blank, 1.0));
+        // A dark picture of nothing may be a receipt; a light one is none.
+        let is_dark = measures.bright_level < settings.dark_level;
+        found.push(whole(if is_dark { IssueKind::TooDark } else { IssueKind::Blank }, 1.0));
     } else {
         // A meadow or a wall out of focus is no bad photo of a receipt.
         let is_smooth = measures.structure < settings.smooth && measures.contrast >= CLEAR_CONTRAST;

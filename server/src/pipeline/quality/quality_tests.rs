@@ -71,6 +71,7 @@ fn faults_are_named() {
         ("low_contrast", faint),
         ("glare", glare),
         ("blank", vec![230.0; SIZE * SIZE]),
+        ("too_dark", vec![15.0; SIZE * SIZE]),
     ];
     let wrong: Vec<_> =
         cases.iter().map(|(c, l)| (c, codes(&report(l)))).filter(|(c, found)| found.first() != Some(c)).collect();
