@@ -28,6 +28,9 @@ pub enum LoadError {
         /// Why.
         source: io::Error,
     },
+    /// The classifier of edited pixels is not there; folders from before it existed have none.
+    #[error("{0}; put the classifier there, or do without it: --forgery off")]
+    Forgery(#[source] Box<LoadError>),
     /// A network that reads does not fit.
     #[error(transparent)]
     Model(#[from] ModelError),
@@ -52,7 +55,8 @@ pub fn load(dir: &Path, label: &str, networks: &Networks, accelerator: &Accelera
         None => None,
     };
     let extract = set.add("extract", dir.join("extract"))?;
-    let forgery = if networks.forgery { Some(set.add("forgery", dir.join("forgery"))?) } else { None };
+    let forgery = networks.forgery.then(|| set.add("forgery", dir.join("forgery"))).transpose();
+    let forgery = forgery.map_err(|error| LoadError::Forgery(Box::new(error)))?;
     let classifier = |folder: PathBuf| -> Result<Arc<dyn ForgeryModel>, LoadError> {
         Ok(Arc::new(ForgeryClassifier::load(&folder)?))
     };
