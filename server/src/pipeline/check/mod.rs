@@ -203,6 +203,7 @@ pub fn check(entities: &Entities, lines: &TextLines, settings: &CheckSettings) -
         checks: Vec::new(),
     };
     repeated::join_taxes(&mut findings);
+    repeated::place_net(&mut findings);
     misread::add_to_all(&mut findings, lines, &amounts);
     total::prefer_after_tax(&mut findings);
     total::prefer_proved(&mut findings);

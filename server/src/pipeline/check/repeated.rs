@@ -4,8 +4,12 @@
 //! taken for one where their amounts agree, nothing else disagrees, and one
 //! knows less than the other. Rows of the same shape stay two: a state and a
 //! central tax are often equal. So do rows that only together make the sums.
+//!
+//! The other mistake of the kind is a net amount that became a row of its own.
+//! Where the other rows are the tax in total and it is the base of one of them,
+//! it goes there.
 
-use super::{Findings, Found, Money, TaxFindings};
+use super::{Findings, Found, Money, TaxFindings, arithmetic::is_base};
 
 /// Joins rows of the tax table that are one tax.
 pub(super) fn join_taxes(findings: &mut Findings) {
@@ -19,6 +23,27 @@ pub(super) fn join_taxes(findings: &mut Findings) {
     if joined.len() < findings.taxes.len() && !needs_all(findings) {
         findings.taxes = joined;
     }
+}
+
+/// Puts a lone amount that is no tax into the row whose base it is.
+pub(super) fn place_net(findings: &mut Findings) {
+    let alone = |row: &TaxFindings| row.rate.is_none() && row.net.is_none() && row.amount.is_some();
+    let Some(lone) = findings.taxes.iter().position(alone) else { return };
+    let others = || findings.taxes.iter().enumerate().filter(|(i, _)| *i != lone).map(|(_, row)| row);
+    let rest: Option<Vec<Money>> = others().map(amount).collect();
+    let total = findings.tax_total.as_ref().and_then(|f| f.value()).copied();
+    if total.is_none() || rest.and_then(Money::checked_sum) != total {
+        return;
+    }
+    let Some(net) = amount(&findings.taxes[lone]) else { return };
+    let fits = |row: &TaxFindings| {
+        let rate = row.rate.as_ref().and_then(|f| f.value()).copied();
+        let is_its_base = |(rate, tax)| is_base(rate, tax, net) == Some(true);
+        row.net.is_none() && rate.zip(amount(row)).is_some_and(is_its_base)
+    };
+    let Some(row) = findings.taxes.iter().position(fits) else { return };
+    findings.taxes[row].net = findings.taxes[lone].amount.take();
+    findings.taxes.remove(lone);
 }
 
 /// Whether both rows are of one tax, and one of them says less.
@@ -103,6 +128,25 @@ mod tests {
         ] {
             assert_eq!(joined(kept.clone(), Findings::default()), kept);
         }
+    }
+
+    #[test]
+    fn a_net_amount_that_became_a_row_goes_where_it_belongs() {
+        let taxes = || vec![row(Some(19), Some(5603), 1065), row(Some(7), None, 2), row(None, None, 36)];
+        let mut findings = Findings { taxes: taxes(), tax_total: money(1067), ..Findings::default() };
+        place_net(&mut findings);
+        assert_eq!(findings.taxes, [row(Some(19), Some(5603), 1065), row(Some(7), Some(36), 2)]);
+        // Nothing says that it is no tax.
+        for tax_total in [None, money(1103)] {
+            let mut findings = Findings { taxes: taxes(), tax_total, ..Findings::default() };
+            place_net(&mut findings);
+            assert_eq!(findings.taxes, taxes());
+        }
+        // It is the base of no row.
+        let mut findings = Findings { taxes: taxes(), tax_total: money(1067), ..Findings::default() };
+        findings.taxes[2] = row(None, None, 3600);
+        place_net(&mut findings);
+        assert_eq!(findings.taxes.len(), 3);
     }
 
     #[test]

@@ -30,6 +30,7 @@ use self::equation::{Equation, Operands};
 use super::{Findings, Found, Money};
 
 pub use sums::all_tax;
+pub use taxes::is_base;
 
 /// What a rule came to.
 #[derive(Debug, Clone, PartialEq)]

@@ -25,7 +25,7 @@ fn rate(f: &Findings, row: usize) -> Option<Equation> {
     let rate = operands.read(f.taxes.get(row)?.rate.as_ref())?;
     let tax = operands.amount(f, Slot::Tax(row))?;
     let agrees = match operands.amount(f, Slot::Net(row)) {
-        Some(net) => agrees_with_base(rate, tax, net)?,
+        Some(net) => is_base(rate, tax, net)?,
         None => agrees_with_total(f, rate, tax, &mut operands)?,
     };
     Some(match agrees {
@@ -35,7 +35,7 @@ fn rate(f: &Findings, row: usize) -> Option<Equation> {
 }
 
 /// Whether `tax` is `rate` per cent of `base`; some tills print the base with the tax in it.
-fn agrees_with_base(rate: Decimal, tax: Money, base: Money) -> Option<bool> {
+pub fn is_base(rate: Decimal, tax: Money, base: Money) -> Option<bool> {
     Some(near(tax, on_top(rate, base)?) || near(tax, within(rate, base)?))
 }
 
