@@ -2,7 +2,7 @@
 //!
 //! Images are linked or referred to, never copied. What a data set does not
 //! say stays absent; what was worked out here (labels, rows, canonical dates)
-//! is said in the note of its [`Source`](crate::truth::Source).
+//! is said in the note of its [`Source`].
 
 mod german;
 mod locate;
