@@ -4,7 +4,7 @@
 //! exact sums, rows of text in the style of some till, and places on a page.
 //! The result carries both what is to be drawn ([`Sheet`]) and what it says
 //! ([`Truth`]); truth alone is cheap, since boxes come from font metrics.
-//! [`render`] draws it plainly, [`photograph`] as a camera would see it, and
+//! [`render()`] draws it plainly, [`photograph`] as a camera would see it, and
 //! [`synthesise`] writes whole collections, with pages of unrelated lines
 //! ([`specimen`]) for readers to learn from. [`import`] brings data sets of real
 //! receipts into the same manifest.
