@@ -8,7 +8,7 @@ use slipstream_models::entities::{ItemEntities, ItemKind};
 const DEPOSITS: [&str; 4] = ["PFAND", "STATIEGELD", "PANTTI", "CONSIGNE"];
 
 /// Parts of words that say that containers or goods were given back, or that a row was voided.
-const RETURNS: [&str; 24] = [
+const RETURNS: [&str; 23] = [
     "LEERGUT",
     "RÜCKGABE",
     "RUCKGABE",
@@ -25,7 +25,6 @@ const RETURNS: [&str; 24] = [
     "ANULA",
     "ANNUL",
     "DEVOL",
-    "ESTORNO",
     "REMBOURS",
     "TERUGBET",
     "PERUUTUS",

@@ -9,7 +9,10 @@
 //! Where the other rows are the tax in total and it is the base of one of them,
 //! it goes there.
 
-use super::{Findings, Found, Money, TaxFindings, arithmetic::is_base};
+use super::{
+    Findings, Found, Money, TaxFindings,
+    arithmetic::{is_base, value},
+};
 
 /// Joins rows of the tax table that are one tax.
 pub(super) fn join_taxes(findings: &mut Findings) {
@@ -31,7 +34,7 @@ pub(super) fn place_net(findings: &mut Findings) {
     let Some(lone) = findings.taxes.iter().position(alone) else { return };
     let others = || findings.taxes.iter().enumerate().filter(|(i, _)| *i != lone).map(|(_, row)| row);
     let rest: Option<Vec<Money>> = others().map(amount).collect();
-    let total = findings.tax_total.as_ref().and_then(|f| f.value()).copied();
+    let total = value(&findings.tax_total);
     if total.is_none() || rest.and_then(Money::checked_sum) != total {
         return;
     }
@@ -69,7 +72,6 @@ fn fill(row: &mut TaxFindings, other: &TaxFindings) {
 
 /// Whether the rows as they stand add up to the tax in total, or with the subtotal to the total.
 fn needs_all(f: &Findings) -> bool {
-    let value = |field: &Option<Found<Money>>| field.as_ref().and_then(|f| f.value()).copied();
     let amounts: Option<Vec<Money>> = f.taxes.iter().map(amount).collect();
     let Some(sum) = amounts.and_then(Money::checked_sum) else { return false };
     let makes_total = || Some(value(&f.subtotal)?.checked_add(sum)? == value(&f.total)?);
@@ -77,7 +79,7 @@ fn needs_all(f: &Findings) -> bool {
 }
 
 fn amount(row: &TaxFindings) -> Option<Money> {
-    row.amount.as_ref()?.value().copied()
+    value(&row.amount)
 }
 
 #[cfg(test)]
