@@ -3,12 +3,14 @@
 //! Tokens of one role that stand side by side in a line are a run. A run points
 //! at the token that it likes best, on average; runs that are connected are a
 //! row. A closing amount points at itself, so that no row has two. The
-//! trainer's `rows.py` does the same.
+//! trainer's `rows.py` does the same, but for lines that lean together
+//! ([`lean`]).
 
 use std::collections::BTreeMap;
 
 use super::config::ROLES;
 use super::decode::{Document, Head};
+use super::lean;
 use super::network::{Link, Links};
 use crate::entities::{Entity, ItemEntities, ItemKind, PaymentEntities, TaxEntities};
 
@@ -140,7 +142,7 @@ impl<'a> Rows<'a> {
             runs.iter().enumerate().flat_map(|(owner, run)| run.iter().map(move |token| (*token, owner))).collect();
         let likes =
             |run: &[usize], to: usize| run.iter().map(|from| self.links.score(Link::Row, *from, to)).sum::<f32>();
-        let points_at: Vec<usize> = runs
+        let mut points_at: Vec<usize> = runs
             .iter()
             .enumerate()
             .map(|(own, run)| {
@@ -153,6 +155,13 @@ impl<'a> Rows<'a> {
                 scored.fold((f32::NEG_INFINITY, own), |best, new| if new.0 > best.0 { new } else { best }).1
             })
             .collect();
+        for (run, to) in self.leaning(&runs, &likes) {
+            if let (Some(own), Some((_, owner))) =
+                (points_at.get_mut(run), owner_of.iter().find(|(token, _)| *token == to))
+            {
+                *own = *owner;
+            }
+        }
         let mut joined: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (i, run) in runs.iter().enumerate() {
             joined.entry(root(&points_at, i)).or_default().extend(run);
@@ -161,6 +170,17 @@ impl<'a> Rows<'a> {
         rows.iter_mut().for_each(|row| row.sort_unstable());
         rows.sort_unstable();
         rows
+    }
+
+    /// Runs of lines without an amount, with the amounts that they belong to together.
+    fn leaning(&self, runs: &[Vec<usize>], likes: &impl Fn(&[usize], usize) -> f32) -> Vec<(usize, usize)> {
+        let place = |run: &Vec<usize>| {
+            let token = *run.first()?;
+            let (line, role) = (self.document.lines.get(self.line(token)?)?, self.role(token)?);
+            Some(lean::Run { row: line.row, role, closes: CLOSING.contains(&role).then_some(token) })
+        };
+        let Some(places) = runs.iter().map(place).collect::<Option<Vec<_>>>() else { return Vec::new() };
+        lean::lean(&places, |i, to| runs.get(i).map_or(0.0, |run| likes(run, to) / run.len().max(1) as f32))
     }
 
     /// The token that a row is known by: its closing amount, or its first token.

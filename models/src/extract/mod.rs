@@ -18,6 +18,8 @@ mod decode;
 mod embed;
 mod features;
 mod items;
+mod lean;
+mod level;
 mod network;
 mod order;
 mod tokens;

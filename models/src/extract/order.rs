@@ -1,9 +1,10 @@
 //! Reading order: lines to rows from top to bottom, each from left to right.
 //!
-//! The page is first turned by the median slope of its lines, so that rows of
-//! a tilted photo stay together. The trainer's `order.py` does the same, in
-//! the same arithmetic.
+//! The page is first made level (see [`Level`]), so that rows of a photo taken
+//! at an angle stay together. The trainer's `order.py` does the same, in the
+//! same arithmetic.
 
+use super::level::Level;
 use crate::geometry::Quad;
 use crate::text::TextLines;
 
@@ -54,12 +55,10 @@ pub fn reading_order(page: &TextLines) -> Vec<usize> {
 pub(super) fn read_order(page: &TextLines) -> Vec<OrderedLine> {
     let finite = |quad: &Quad| quad.0.iter().all(|p| p.x.is_finite() && p.y.is_finite());
     let usable = || page.lines.iter().enumerate().filter(|(_, line)| finite(&line.quad));
-    let slope = page_slope(usable().map(|(_, line)| &line.quad));
-    let norm = (1.0 + slope * slope).sqrt();
-    let (ux, uy) = (1.0 / norm, slope / norm);
+    let level = Level::of(&usable().map(|(_, line)| &line.quad).collect::<Vec<_>>());
     let mut lines: Vec<_> = usable()
         .filter(|(_, line)| line.chars.iter().any(|c| !c.ch.is_whitespace()))
-        .map(|(number, line)| OrderedLine { number, bounds: levelled(&line.quad, ux, uy), row: 0 })
+        .map(|(number, line)| OrderedLine { number, bounds: level.bounds(&line.quad), row: 0 })
         .collect();
     lines.sort_by(|a, b| a.centre().total_cmp(&b.centre()).then(a.number.cmp(&b.number)));
 
@@ -88,28 +87,6 @@ pub(super) fn read_order(page: &TextLines) -> Vec<OrderedLine> {
         ordered.extend(row.members.into_iter().map(|line| OrderedLine { row: number, ..line }));
     }
     ordered
-}
-
-/// Median slope of the upper edges of lines that are clearly longer than high.
-fn page_slope<'a>(quads: impl Iterator<Item = &'a Quad>) -> f64 {
-    let slopes = quads.filter_map(|quad| {
-        let [a, b, _, d] = quad.0.map(|p| (f64::from(p.x), f64::from(p.y)));
-        let (run, rise) = (b.0 - a.0, b.1 - a.1);
-        let side = ((d.0 - a.0) * (d.0 - a.0) + (d.1 - a.1) * (d.1 - a.1)).sqrt();
-        (run > 3.0 * side && rise.abs() <= run).then(|| rise / run)
-    });
-    median(slopes.collect())
-}
-
-/// The smallest upright box around the quad on the page turned level.
-fn levelled(quad: &Quad, ux: f64, uy: f64) -> [f64; 4] {
-    let mut bounds = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
-    for p in quad.0 {
-        let (x, y) = (f64::from(p.x), f64::from(p.y));
-        let (tx, ty) = (x * ux + y * uy, y * ux - x * uy);
-        bounds = [bounds[0].min(tx), bounds[1].min(ty), bounds[2].max(tx), bounds[3].max(ty)];
-    }
-    bounds
 }
 
 /// The middle value; of two middle values their mean. 0 for none.

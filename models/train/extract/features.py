@@ -9,7 +9,7 @@ import bisect
 from collections import Counter
 from dataclasses import dataclass
 
-from .order import median
+from .level import median
 from .text import KINDS, minor_units
 
 # name, number of buckets. Order and sizes are part of the weights; config.json repeats them and Rust checks them.

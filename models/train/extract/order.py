@@ -1,11 +1,12 @@
 """Reading order: lines to rows from top to bottom, each from left to right.
 
-Mirrored in `models/src/extract/order.rs`. The page is first turned by the
-median slope of its lines, so that rows of a tilted photo stay together.
+Mirrored in `models/src/extract/order.rs`. The page is first made level, so that
+rows of a photo taken at an angle stay together.
 """
 
-import math
 from dataclasses import dataclass
+
+from .level import Level
 
 
 @dataclass
@@ -29,40 +30,13 @@ class Line:
         return self.y1 - self.y0
 
 
-def median(values):
-    """The middle value; of two middle values their mean. 0 for none."""
-    if not values:
-        return 0.0
-    v = sorted(values)
-    n = len(v)
-    return v[n // 2] if n % 2 else (v[n // 2 - 1] + v[n // 2]) / 2
-
-
-def page_slope(quads):
-    """Median slope of the upper edges of lines that are clearly longer than high; at most 1 in size."""
-    slopes = []
-    for (ax, ay), (bx, by), _, (dx, dy) in quads:
-        run, rise = bx - ax, by - ay
-        if run > 3 * math.sqrt((dx - ax) ** 2 + (dy - ay) ** 2) and abs(rise) <= run:
-            slopes.append(rise / run)
-    return median(slopes)
-
-
 def read_order(page):
     """`page`: list of (quad, text), a quad being 4 corners clockwise from the text's top left.
 
     Returns the lines that hold text as `Line`s in reading order, with rows numbered from 0.
     """
-    slope = page_slope([q for q, _ in page])
-    norm = math.sqrt(1 + slope * slope)
-    ux, uy = 1 / norm, slope / norm
-    lines = []
-    for number, (quad, text) in enumerate(page):
-        if not text.strip():
-            continue
-        xs = [x * ux + y * uy for x, y in quad]
-        ys = [y * ux - x * uy for x, y in quad]
-        lines.append(Line(text, number, min(xs), min(ys), max(xs), max(ys)))
+    level = Level([quad for quad, _ in page])
+    lines = [Line(text, number, *level.bounds(quad)) for number, (quad, text) in enumerate(page) if text.strip()]
     lines.sort(key=lambda l: (l.centre, l.number))
     rows = []  # (members, mean centre, mean height)
     for line in lines:

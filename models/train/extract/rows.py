@@ -2,7 +2,8 @@
 
 Tokens of one role that stand side by side in a line are a run. A run points at
 the token that it likes best, on average; runs that are connected are a row. A
-closing amount points at itself, so that no row has two.
+closing amount points at itself, so that no row has two. The server also lets lines without an amount lean the same way all
+over a page (`lean.rs`); the figures here are without that.
 """
 
 from .labels import BELONGING, CLOSING, FAMILY, ITEM_KINDS

@@ -54,8 +54,11 @@ pub struct OcrResult {
     pub id: String,
     /// How long it took; the mean when all were read together.
     pub sec: f64,
-    /// Its lines.
+    /// Its lines; none where it could not be read.
     pub lines: Vec<OcrLine>,
+    /// Why it could not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// One line.
@@ -72,7 +75,7 @@ pub struct OcrLine {
 /// Reads the receipts of `job` as `peer` and writes the [`OcrReport`] to `report`.
 ///
 /// # Errors
-/// When a file cannot be read or written, or a receipt cannot be read.
+/// When a file cannot be read or written, or the first receipt cannot be read. Of the others the report says which could not.
 pub async fn run(
     engine: &Engine,
     job: &OcrJob<'_>,
@@ -125,8 +128,8 @@ async fn in_turn(engine: &Engine, images: &[Image], bar: &ProgressBar) -> Result
     let mut results = Vec::with_capacity(images.len());
     for image in images {
         let started = Instant::now();
-        let lines = read(&engine.pipeline, image).await?;
-        results.push(result(&image.0, started.elapsed().as_secs_f64(), &lines));
+        let lines = read(&engine.pipeline, image).await;
+        results.push(result(&image.0, started.elapsed().as_secs_f64(), lines));
         bar.inc(1);
     }
     Ok(results)
@@ -144,10 +147,10 @@ async fn together(engine: &Engine, images: &[Image]) -> Result<Vec<OcrResult>, E
     let mut pages = Vec::with_capacity(images.len());
     for (page, (id, _)) in coming.into_iter().zip(images) {
         let unread = |error: tokio::task::JoinError| EvalError::Unread { id: id.clone(), reason: error.to_string() };
-        pages.push(page.await.map_err(unread)??);
+        pages.push(page.await.map_err(unread)?);
     }
     let mean = started.elapsed().as_secs_f64() / images.len() as f64;
-    Ok(images.iter().zip(&pages).map(|((id, _), lines)| result(id, mean, lines)).collect())
+    Ok(images.iter().zip(pages).map(|((id, _), lines)| result(id, mean, lines)).collect())
 }
 
 async fn read(pipeline: &Pipeline, (id, upload): &Image) -> Result<TextLines, EvalError> {
@@ -157,13 +160,20 @@ async fn read(pipeline: &Pipeline, (id, upload): &Image) -> Result<TextLines, Ev
     pipeline.read_lines(upload.clone(), &job).await.map_err(|error| unread(error.to_string()))
 }
 
-fn result(id: &str, sec: f64, lines: &TextLines) -> OcrResult {
+fn result(id: &str, sec: f64, read: Result<TextLines, EvalError>) -> OcrResult {
     let line = |line: &slipstream_models::TextLine| OcrLine {
         quad: line.quad.0.map(|p| [p.x, p.y]),
         text: line.text(),
         score: line.confidence,
     };
-    OcrResult { id: id.to_owned(), sec, lines: lines.lines.iter().map(line).collect() }
+    let (lines, error) = match read {
+        Ok(page) => (page.lines.iter().map(line).collect(), None),
+        Err(error) => {
+            tracing::warn!(%error, "a receipt is left out");
+            (Vec::new(), Some(error.to_string()))
+        }
+    };
+    OcrResult { id: id.to_owned(), sec, lines, error }
 }
 
 /// The middle value, or the mean of the two in the middle.
@@ -180,6 +190,13 @@ fn median(mut values: Vec<f64>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_receipt_that_cannot_be_read_says_why_and_has_no_lines() {
+        let unread = EvalError::Unread { id: "7".to_owned(), reason: "no image".to_owned() };
+        let result = result("7", 0.1, Err(unread));
+        assert!(result.lines.is_empty() && result.error.is_some_and(|error| error.contains("no image")));
+    }
 
     #[test]
     fn the_median_is_in_the_middle() {

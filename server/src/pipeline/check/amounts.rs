@@ -9,7 +9,7 @@ use super::{
     glued,
     money::{Currency, Money},
     number::{DecimalMark, decimal_mark, parse_amount, parse_quantity, parse_rate},
-    text,
+    text, words,
 };
 
 /// How this receipt writes amounts.
@@ -67,7 +67,7 @@ impl Amounts {
         let amount = item.amount.as_ref().map(|e| Found::from_entity(e, |t| self.parse_row(t, kind)));
         ItemFindings {
             kind,
-            description: text(&item.description, lines),
+            description: words(&item.description, lines),
             quantity: item.quantity.as_ref().map(quantity),
             unit_price: item.unit_price.as_ref().map(unit_price),
             amount,

@@ -133,7 +133,7 @@ fn all_digits(tokens: &[Token], today: Date) -> Vec<(Date, Option<DateOrder>)> {
                 let c = without_joined_time(c);
                 found.push((day(year(c, today), b, a), DayMonthYear));
                 found.push((day(year(c, today), a, b), MonthDayYear));
-                if a.len() == 2 && c.len() == 2 {
+                if a.len() == 2 && c.len() == 2 && m == n {
                     found.push((day(year(a, today), b, c), YearMonthDay));
                 }
             }

@@ -17,6 +17,7 @@ mod glued;
 mod identifiers;
 mod labelled;
 mod language;
+mod lettering;
 pub mod merchants;
 mod misread;
 pub mod money;
@@ -174,8 +175,8 @@ pub fn check(entities: &Entities, lines: &TextLines, settings: &CheckSettings) -
     let dates = DateContext { today: settings.today, order: place.date_order };
     let mut findings = Findings {
         kind: Some(entities.kind),
-        merchant_name: text(&entities.merchant_name, lines),
-        merchant_address: text(&entities.merchant_address, lines),
+        merchant_name: words(&entities.merchant_name, lines),
+        merchant_address: words(&entities.merchant_address, lines),
         merchant_phone: text(&entities.merchant_phone, lines),
         merchant_tax_id: text(&entities.merchant_tax_id, lines),
         date: entities.date.as_ref().map(|e| found_date(e, &dates)),
@@ -267,6 +268,11 @@ fn only_tax(taxes: &[TaxFindings]) -> Option<Found<Money>> {
 /// A text's value is the text with its blanks tidied.
 fn text(entity: &Option<Entity>, lines: &TextLines) -> Option<Found<String>> {
     entity.as_ref().map(|e| tidied(&complete::with_brackets(e, lines)))
+}
+
+/// The value of a text that is made of words.
+fn words(entity: &Option<Entity>, lines: &TextLines) -> Option<Found<String>> {
+    text(&entity.as_ref().map(|e| lettering::lettered(e, lines)), lines)
 }
 
 fn tidied(entity: &Entity) -> Found<String> {

@@ -1,0 +1,131 @@
+//! Digits within words that are letters.
+//!
+//! `O` and `0`, `S` and `5` look alike in many typefaces, and a recogniser that sees a line does not always say which it is.
+//! In a word of letters the letter is meant, if the recogniser named it as the other possibility: names, addresses and goods
+//! are read that way. The reading as it was stays an alternative.
+
+use slipstream_models::entities::{Entity, Reading};
+use slipstream_models::{CharReading, TextLines};
+
+/// Letters that a word has at least, for each of its digits ...
+const LETTERS: usize = 2;
+/// ... and if it begins with a digit, which counts or measures more often than not.
+const LETTERS_BEHIND: usize = 4;
+
+/// The entity with letters in its words.
+pub(super) fn lettered(entity: &Entity, lines: &TextLines) -> Entity {
+    let mut chars: Vec<Option<&CharReading>> = Vec::new();
+    for (i, span) in entity.best.spans.iter().enumerate() {
+        if i > 0 {
+            chars.push(None);
+        }
+        let line = lines.lines.get(span.line).and_then(|line| line.chars.get(span.start..span.end));
+        chars.extend(line.unwrap_or_default().iter().map(Some));
+    }
+    let mut text = String::new();
+    for word in chars.split_inclusive(|c| c.is_none_or(|c| c.ch.is_whitespace())) {
+        let meant = meant(word);
+        text.extend(word.iter().enumerate().map(|(i, c)| {
+            let printed = c.map_or(' ', |c| c.ch);
+            meant.iter().find(|(at, _)| *at == i).map_or(printed, |(_, letter)| *letter)
+        }));
+    }
+    if text == entity.best.text || chars.iter().flatten().all(|c| c.alternatives.is_empty()) {
+        return entity.clone();
+    }
+    let best = Reading { text, ..entity.best.clone() };
+    let mut alternatives = entity.alternatives.clone();
+    alternatives.insert(0, entity.best.clone());
+    Entity { best, alternatives }
+}
+
+/// Positions of a word's digits with the letters that they are, if all of them are letters.
+fn meant(word: &[Option<&CharReading>]) -> Vec<(usize, char)> {
+    let is_letter = |c: &CharReading| c.ch.is_alphabetic();
+    let letters = word.iter().flatten().copied().filter(|c| is_letter(c)).count();
+    let digits: Vec<(usize, &CharReading)> =
+        word.iter().enumerate().filter_map(|(i, c)| Some((i, (*c)?))).filter(|(_, c)| c.ch.is_ascii_digit()).collect();
+    let begins = word.iter().flatten().find(|c| c.ch.is_alphanumeric()).is_some_and(|c| c.ch.is_ascii_digit());
+    let needed = if begins { LETTERS_BEHIND } else { LETTERS } * digits.len();
+    let upper = word.iter().flatten().copied().filter(|c| is_letter(c)).all(|c| c.ch.is_uppercase());
+    // A province behind an Italian address: `(B0)`.
+    let bracketed = letters == 1 && digits.len() == 1 && word.first().is_some_and(|c| c.is_some_and(|c| c.ch == '('));
+    if digits.is_empty() || (letters < needed && !bracketed) {
+        return Vec::new();
+    }
+    let letter = |c: &CharReading| {
+        let named = c
+            .alternatives
+            .iter()
+            .filter_map(|other| single(&other.text))
+            .find(|ch| ch.is_alphabetic() && ch.is_uppercase() == upper);
+        named.filter(|ch| looks_like(c.ch, *ch))
+    };
+    digits.iter().map(|(i, c)| Some((*i, letter(c)?))).collect::<Option<Vec<_>>>().unwrap_or_default()
+}
+
+fn single(text: &str) -> Option<char> {
+    let mut chars = text.chars();
+    chars.next().filter(|_| chars.next().is_none())
+}
+
+/// Whether a digit and a letter can be the same shape.
+fn looks_like(digit: char, letter: char) -> bool {
+    let letters = match digit {
+        '0' => "OoDQØø",
+        '1' => "IilL",
+        '2' => "Zz",
+        '4' => "A",
+        '5' => "Ss",
+        '6' => "Gb",
+        '8' => "B",
+        _ => "",
+    };
+    letters.contains(letter)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use slipstream_models::CharAlternative;
+    use slipstream_models::entities::Span;
+
+    use super::*;
+    use crate::pipeline::check::page::lines_of;
+
+    /// The whole of `line` as a reading, lettered; the recogniser took its characters perhaps for those of `other`.
+    fn lettered_text(line: &str, other: &str) -> String {
+        let mut page = lines_of(&[line]);
+        for (c, other) in page.lines[0].chars.iter_mut().zip(other.chars()).filter(|(c, other)| c.ch != *other) {
+            c.alternatives.push(CharAlternative { text: other.to_string(), confidence: 0.2 });
+        }
+        let spans = vec![Span { line: 0, start: 0, end: line.chars().count() }];
+        let entity =
+            Entity { best: Reading { text: line.to_owned(), spans, confidence: 0.9 }, alternatives: Vec::new() };
+        let found = lettered(&entity, &page);
+        assert_eq!(found.alternatives.first().map(|a| a.text.as_str()), (found.best.text != line).then_some(line));
+        found.best.text
+    }
+
+    #[test]
+    fn digits_in_words_of_letters_are_letters() {
+        assert_eq!(lettered_text("C/ NOGUERAS 1 BILBA0", "C/ NOGUERAS l BILBAO"), "C/ NOGUERAS 1 BILBAO");
+        assert_eq!(lettered_text("VIA R0MA (B0)", "VIA ROMA (BO)"), "VIA ROMA (BO)");
+        assert_eq!(lettered_text("FORSBO5GATAN", "FORSBOSGATAN"), "FORSBOSGATAN");
+    }
+
+    #[test]
+    fn numbers_and_measures_stay() {
+        for (line, other) in [("5KG", "SKG"), ("20S", "2OS"), ("1.5L", "1.SL"), ("B12", "BI2"), ("0190", "O19O")] {
+            assert_eq!(lettered_text(line, other), line);
+        }
+    }
+
+    #[test]
+    fn what_the_recogniser_did_not_name_is_not_believed() {
+        assert_eq!(lettered_text("BILBA0", "BILBA0"), "BILBA0");
+        assert_eq!(lettered_text("BILBA0", "BILBA9"), "BILBA0");
+        // Letters of the other case are no words' either.
+        assert_eq!(lettered_text("BILBA0", "BILBAo"), "BILBA0");
+    }
+}
