@@ -128,8 +128,9 @@ class Net(nn.Module):
                 x = x + bag(ids, offsets).view(*x.shape)
         x = self.dropout(x)
         relation = relations(batch.rows, batch.columns)
-        for layer in self.layer:
-            x = layer(x, relation, mask)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.training):  # a quarter less time; sums and scores stay f32
+            for layer in self.layer:
+                x = layer(x, relation, mask)
         x = self.norm(x)
         weight = mask.float()
         pooled = (x * weight[..., None]).sum(1) / weight.sum(1, keepdim=True)

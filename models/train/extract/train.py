@@ -23,7 +23,7 @@ from . import evaluate
 from .augment import Words, augment, surround
 from .batch import Embedder, collate
 from .data import MAX_TOKENS, Sroie, manifest, recognised_pages, synthetic
-from .labels import PAGE
+from .labels import ITEM_KINDS, PAGE
 from .loss import losses
 from .net import Net, Size
 from .teach import teach
@@ -73,6 +73,9 @@ class Corpus:
 
     def __post_init__(self):
         self.prose = [d for d in self.photographed if d.target.page.get("kind") == OTHER]
+        made = self.synthetic + self.photographed
+        with_rows = {kind: [d for d in made if number in d.target.kinds] for number, kind in enumerate(ITEM_KINDS) if kind != "item"}
+        self.rare = [part for part in (*with_rows.values(), [d for d in made if d.target.pointers.get("tip")]) if part]
 
     def sroie_training(self):
         """SROIE's training receipts in all readings."""
@@ -108,6 +111,9 @@ def draw(corpus, schedule, mixed):
     out = []
     for _ in range(POOL * schedule["documents"]):
         if corpus.synthetic and (not mixed or random.random() < schedule["synthetic_share"]):
+            if corpus.rare and random.random() < schedule["rare_share"]:
+                out.append(random.choice(random.choice(corpus.rare)))
+                continue
             seen = corpus.photographed and random.random() < schedule["photographed_share"]
             out.append(random.choice(corpus.photographed if seen else corpus.synthetic))
         else:
