@@ -11,7 +11,7 @@ import shutil
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 
 from . import evaluate
@@ -86,6 +86,7 @@ def main():
     p.add_argument("--recognised", type=Path, required=True)
     p.add_argument("--synthetic", type=Path, help="folder with val.jsonl")
     p.add_argument("--weights", type=Path, required=True, help="folder for model.safetensors, config.json, tokenizer.json")
+    p.add_argument("--blend-with", type=Path, help="model.safetensors that the run began with: the mean of both is written, which knows the new and keeps the old (WiSE-FT, arXiv 2109.01903)")
     p.add_argument("--fixture", type=Path, required=True, help="file for the parity fixture")
     args = p.parse_args()
     torch.set_num_threads(1)
@@ -94,7 +95,9 @@ def main():
     size = Size(**state["size"])
     tokenizer = Tokenizer.from_file(str(args.run / "tokenizer.json")) if size.pieces else None
     embedder = Embedder(tokenizer, size.gram_buckets)
-    half = {name: value.half().contiguous() for name, value in state["average"].items()}
+    before = load_file(args.blend_with) if args.blend_with else {}
+    blended = {name: (value + before[name].float()) / 2 if before else value for name, value in state["average"].items()}
+    half = {name: value.half().contiguous() for name, value in blended.items()}
     net = Net(size)
     net.load_state_dict({name: value.float() for name, value in half.items()})
     net.eval()

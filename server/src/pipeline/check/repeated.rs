@@ -2,8 +2,9 @@
 //!
 //! "MwSt 19 % 1,60" and, below, "A 19 % 8,40 1,60 10,00" are one tax. Two rows are
 //! taken for one where their amounts agree, nothing else disagrees, and one
-//! knows less than the other. Rows of the same shape stay two: a state and a
-//! central tax are often equal. So do rows that only together make the sums.
+//! knows less than the other, or the tax in total is just that amount. Other
+//! rows of the same shape stay two: a state and a central tax are often equal.
+//! So do rows that only together make the sums.
 //!
 //! The other mistake of the kind is a net amount that became a row of its own.
 //! Where the other rows are the tax in total and it is the base of one of them,
@@ -16,9 +17,10 @@ use super::{
 
 /// Joins rows of the tax table that are one tax.
 pub(super) fn join_taxes(findings: &mut Findings) {
+    let total = value(&findings.tax_total);
     let mut joined: Vec<TaxFindings> = Vec::new();
     for row in &findings.taxes {
-        match joined.iter_mut().find(|other| repeats(other, row)) {
+        match joined.iter_mut().find(|other| repeats(other, row, total)) {
             Some(other) => fill(other, row),
             None => joined.push(row.clone()),
         }
@@ -49,12 +51,12 @@ pub(super) fn place_net(findings: &mut Findings) {
     findings.taxes.remove(lone);
 }
 
-/// Whether both rows are of one tax, and one of them says less.
-fn repeats(a: &TaxFindings, b: &TaxFindings) -> bool {
+/// Whether both rows are of one tax: one of them says less, or that one is all of `total`.
+fn repeats(a: &TaxFindings, b: &TaxFindings, total: Option<Money>) -> bool {
     let agree = same(&a.rate, &b.rate) && same(&a.net, &b.net);
     let shape = |row: &TaxFindings| [row.rate.is_some(), row.net.is_some()];
     let equal = matches!((amount(a), amount(b)), (Some(a), Some(b)) if a == b);
-    agree && equal && shape(a) != shape(b)
+    agree && equal && (shape(a) != shape(b) || amount(a) == total)
 }
 
 /// Whether two cells can be of one row: equal, or one is missing.
@@ -119,6 +121,14 @@ mod tests {
         ];
         let expected = [row(Some(7), Some(714), 50), row(Some(19), Some(840), 160)];
         assert_eq!(joined(two_rates, Findings::default()), expected);
+    }
+
+    #[test]
+    fn equal_rows_are_one_where_the_tax_in_total_is_no_more() {
+        let twice = vec![row(None, Some(10610), 637), row(None, Some(10610), 637)];
+        let known = Findings { tax_total: money(637), ..Findings::default() };
+        assert_eq!(joined(twice.clone(), known), twice[..1]);
+        assert_eq!(joined(twice.clone(), Findings::default()), twice);
     }
 
     #[test]
