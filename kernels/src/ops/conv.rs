@@ -223,6 +223,7 @@ unsafe fn tile<L: Lanes, P: Products<L>, const N: usize, const T: usize, const S
             for ky in 0..task.kernel.0 {
                 for kx in 0..task.kernel.1 {
                     let mut pixel = corner.add(ky * block.row + kx * task.pitch);
+                    let mut ahead = pixel.wrapping_add(T * STEP);
                     for _ in 0..block.channels {
                         let mut w = [L::splat(0.0); N];
                         for (n, w) in w.iter_mut().enumerate() {
@@ -234,6 +235,8 @@ unsafe fn tile<L: Lanes, P: Products<L>, const N: usize, const T: usize, const S
                                 acc[n][PIXEL] = P::mul_add(value, w[n], acc[n][PIXEL]);
                             }
                         });
+                        L::prefetch(ahead);
+                        ahead = ahead.wrapping_add(STEP);
                         pixel = pixel.add(1);
                         weights = weights.add(PANEL);
                     }

@@ -32,6 +32,8 @@ pub(crate) trait Lanes: Copy {
 
     unsafe fn load(p: *const f32) -> Self;
     unsafe fn store(self, p: *mut f32);
+    /// Asks for the cache line at `p`, which need not be valid.
+    fn prefetch(_p: *const f32) {}
     unsafe fn splat(x: f32) -> Self;
     unsafe fn add(self, o: Self) -> Self;
     unsafe fn sub(self, o: Self) -> Self;
