@@ -74,12 +74,14 @@ impl Network {
     /// name, on backends that multiply integers; what does not fit counts as none.
     pub fn quantise(&mut self, choose: impl Fn(&str) -> Option<Quantisation>) {
         let backend = self.backend;
-        for (name, weights) in self.ops.iter_mut().filter_map(Op::dense_mut) {
-            let quantisation = choose(name);
-            for weights in weights {
-                weights.quantisation = quantisation.clone().filter(|q| q.fits(weights.inputs()));
-                weights.narrow_for(backend);
+        for op in &mut self.ops {
+            if let Some((name, weights)) = op.dense_mut() {
+                let quantisation = choose(name);
+                for weights in weights {
+                    weights.quantisation = quantisation.clone().filter(|q| q.fits(weights.inputs()));
+                }
             }
+            op.narrow_for(backend);
         }
     }
 

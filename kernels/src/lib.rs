@@ -11,7 +11,7 @@
 //! | [`backend`] | which instruction set runs, chosen once at start |
 //! | `simd` | sixteen f32 lanes on AVX-512, AVX2 or plain Rust |
 //! | `ops` | the kernels, each written once over those lanes |
-//! | `network`, `fold`, `plan`, `executor` | description → fewer operations → buffers → run |
+//! | `network`, `fold`, `split`, `plan`, `executor` | description → fewer operations and products → buffers → run |
 //! | `profile` | the time of each operation |
 //! | `filter`, `packing` | weights as they are given, and as the kernels read them |
 //! | `calibrate` | fitting integers to what a network meets |
@@ -40,6 +40,7 @@ mod packing;
 mod plan;
 mod profile;
 mod simd;
+mod split;
 
 pub use accelerator::{Accelerator, Device, DeviceError};
 pub use backend::Backend;

@@ -12,6 +12,7 @@ use crate::ops::pool::PoolKind;
 use crate::packing::{self, ConvWeights};
 use crate::plan::Plan;
 use crate::simd::LANES;
+use crate::split::Split;
 
 /// An activation of the network under construction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -62,6 +63,8 @@ pub(crate) enum Op {
         padding: Padding,
         activation: Activation,
         residual: Option<Value>,
+        /// The same by the size of inputs, where some are enlarged; what this processor runs.
+        split: Option<Box<Split>>,
     },
     /// Kernel 2×2, stride 2: one set of 1×1 weights per output parity (row-major).
     ConvTranspose {
@@ -138,6 +141,16 @@ impl Op {
             Self::Conv { name, weights, .. } => Some((name, std::slice::from_mut(weights))),
             Self::ConvTranspose { name, weights, .. } => Some((name, weights.as_mut_slice())),
             _ => None,
+        }
+    }
+
+    /// Makes the narrow weights of a dense convolution that `backend` multiplies.
+    pub(crate) fn narrow_for(&mut self, backend: Backend) {
+        match self {
+            Self::Conv { weights, split: Some(split), .. } => split.narrow_for(backend, weights.quantisation.as_ref()),
+            Self::Conv { weights, .. } => weights.narrow_for(backend),
+            Self::ConvTranspose { weights, .. } => weights.iter_mut().for_each(|weights| weights.narrow_for(backend)),
+            _ => {}
         }
     }
 
@@ -232,7 +245,7 @@ impl NetworkBuilder {
         weights.quantisation = filter.quantisation(expected)?;
         let name = filter.name.clone();
         let inputs = inputs.iter().map(|value| Source { value: *value, shift: 0 }).collect();
-        let op = Op::Conv { name, inputs, weights, kernel: (kh, kw), stride, padding, activation, residual };
+        let op = Op::Conv { name, inputs, weights, kernel: (kh, kw), stride, padding, activation, residual, split: None };
         Ok(self.push(op, out))
     }
 
@@ -465,8 +478,7 @@ impl Network {
         // Packing is a part of every start, so it is not done again for the same backend.
         if backend != self.backend {
             self.backend = backend;
-            let dense = self.ops.iter_mut().filter_map(Op::dense_mut);
-            dense.flat_map(|(_, weights)| weights).for_each(|weights| weights.narrow_for(backend));
+            self.ops.iter_mut().for_each(|op| op.narrow_for(backend));
         }
         self
     }

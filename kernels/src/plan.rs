@@ -214,6 +214,7 @@ fn operands_fit(op: &Op, shapes: &[Shape], output: (usize, usize)) -> bool {
 fn scratch_floats(op: &Op, shape: &Shape) -> usize {
     match op {
         Op::SqueezeExcite { squeeze, .. } => shape.blocks() * LANES + squeeze.bias.len(),
+        Op::Conv { split: Some(split), .. } => split.scratch_floats(shape),
         Op::Attention { heads, .. } => heads * attention::scratch_floats(shape.width),
         _ => 0,
     }

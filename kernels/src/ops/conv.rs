@@ -6,8 +6,12 @@
 //! tile. Several inputs count as one concatenated input, so that a
 //! concatenation is never materialised; a transposed 2×2 convolution is four
 //! 1×1 convolutions whose results are scattered.
+//!
+//! A last block of at most eight channels would waste half of every vector, so
+//! the sums of two pixels share one.
 
 use super::activation;
+use super::enlarged::{self, EnlargedSums};
 use crate::backend::Backend;
 use crate::layout::View;
 use crate::network::Activation;
@@ -26,17 +30,6 @@ pub(crate) struct InputBlock {
     pub(crate) row: usize,
     /// Values of a pixel that carry data: channels, or groups of them.
     pub(crate) channels: usize,
-    /// Set where the block is enlarged first.
-    pub(crate) enlarged: Option<Enlarged>,
-}
-
-/// How a block is enlarged; its origin is then its own pixel (0, 0).
-#[derive(Clone, Copy)]
-pub(crate) struct Enlarged {
-    /// Every pixel stands for `2^shift` in both directions.
-    pub(crate) shift: u32,
-    /// Enlarged pixels that the convolution reads beyond the edge.
-    pub(crate) padding: (usize, usize),
 }
 
 /// The rows `rows` of the output channels `panels` of one convolution.
@@ -56,6 +49,8 @@ pub(crate) struct ConvTask<'a> {
     pub(crate) scales: *const f32,
     /// `[panels][PANEL]`.
     pub(crate) bias: *const f32,
+    /// What enlarged inputs add to the sums; added before the activation.
+    pub(crate) enlarged: Option<EnlargedSums<'a>>,
     pub(crate) activation: Activation,
     pub(crate) output: View,
     /// Output pixel (x, y) is stored at (x·scatter + dx, y·scatter + dy).
@@ -93,12 +88,11 @@ impl ConvTask<'_> {
 /// # Safety
 /// As [`conv`]; `backend` must be available.
 pub(crate) unsafe fn run(backend: Backend, task: &ConvTask<'_>) {
-    if task.narrow.is_some() || task.inputs.iter().any(|block| block.enlarged.is_some()) {
+    match task.narrow {
         // SAFETY: forwarded; weights are made narrow for backends that multiply them.
-        unsafe { super::conv_staged::run(backend, task) }
-    } else {
+        Some(narrow) => unsafe { super::conv_staged::run(task, narrow) },
         // SAFETY: forwarded.
-        unsafe { run_single(backend, task) }
+        None => unsafe { run_single(backend, task) },
     }
 }
 
@@ -124,16 +118,22 @@ pub(super) unsafe fn conv<L: Lanes, P: Products<L>>(task: &ConvTask<'_>) {
     let blocks = task.output.shape.blocks();
     for panel in task.panels.clone() {
         for y in task.rows.clone() {
-            let first = panel * 2;
+            let second = panel * 2 + 1;
+            let two = second < blocks;
+            let half = two && task.output.shape.channels_of(second) <= LANES / 2;
             // SAFETY: forwarded from the caller; block indices stay below `blocks`.
             unsafe {
                 // Constant conditions keep instances that no backend uses out of the build.
-                if const { L::PANEL_BLOCKS == 2 } && first + 1 < blocks {
-                    row::<L, P, 2>(task, panel, 0, y);
+                if const { L::PANEL_BLOCKS == 2 } && half {
+                    row::<L, P, 1, 1>(task, panel, 0, y);
+                } else if const { L::PANEL_BLOCKS == 2 } && two {
+                    row::<L, P, 2, 0>(task, panel, 0, y);
                 } else {
-                    row::<L, P, 1>(task, panel, 0, y);
-                    if first + 1 < blocks {
-                        row::<L, P, 1>(task, panel, 1, y);
+                    row::<L, P, 1, 0>(task, panel, 0, y);
+                    if const { L::PANEL_BLOCKS == 1 } && half {
+                        row::<L, P, 0, 1>(task, panel, 1, y);
+                    } else if const { L::PANEL_BLOCKS == 1 } && two {
+                        row::<L, P, 1, 0>(task, panel, 1, y);
                     }
                 }
             }
@@ -141,23 +141,29 @@ pub(super) unsafe fn conv<L: Lanes, P: Products<L>>(task: &ConvTask<'_>) {
     }
 }
 
-/// One output row of `N` blocks of channels, starting at block `half` of the panel.
+/// One output row of `N` blocks of channels and `H` half blocks behind them,
+/// starting at block `half` of the panel.
 #[inline(always)]
-unsafe fn row<L: Lanes, P: Products<L>, const N: usize>(task: &ConvTask<'_>, panel: usize, half: usize, y: usize) {
+unsafe fn row<L: Lanes, P: Products<L>, const N: usize, const H: usize>(
+    task: &ConvTask<'_>,
+    panel: usize,
+    half: usize,
+    y: usize,
+) {
     // SAFETY: forwarded.
     unsafe {
         match task.pitch * task.stride.1 {
-            16 => row_of::<L, P, N, 16>(task, panel, half, y),
-            32 => row_of::<L, P, N, 32>(task, panel, half, y),
-            4 => row_of::<L, P, N, 4>(task, panel, half, y),
+            16 => row_of::<L, P, N, H, 16>(task, panel, half, y),
+            32 => row_of::<L, P, N, H, 32>(task, panel, half, y),
+            4 => row_of::<L, P, N, H, 4>(task, panel, half, y),
             // Pairs at stride 1, quads at stride 2, or the image, which the builder admits at stride 2 alone.
-            _ => row_of::<L, P, N, 8>(task, panel, half, y),
+            _ => row_of::<L, P, N, H, 8>(task, panel, half, y),
         }
     }
 }
 
 #[inline(always)]
-unsafe fn row_of<L: Lanes, P: Products<L>, const N: usize, const STEP: usize>(
+unsafe fn row_of<L: Lanes, P: Products<L>, const N: usize, const H: usize, const STEP: usize>(
     task: &ConvTask<'_>,
     panel: usize,
     half: usize,
@@ -175,7 +181,7 @@ unsafe fn row_of<L: Lanes, P: Products<L>, const N: usize, const STEP: usize>(
                     $($n => {
                         if const { $n <= L::TILE } {
                             // SAFETY: forwarded; the tile lies within the row.
-                            unsafe { tile::<L, P, N, $n, STEP>(task, panel, half, y, x) }
+                            unsafe { tile::<L, P, N, H, $n, STEP>(task, panel, half, y, x) }
                         }
                     })+
                     _ => unreachable!("a tile has 1 to {} pixels", L::TILE),
@@ -185,9 +191,12 @@ unsafe fn row_of<L: Lanes, P: Products<L>, const N: usize, const STEP: usize>(
         tiles!(1 2 3 4 5 6 7 8 9 10 11 12 13 14);
         x += pixels;
     }
-    for b in (panel * 2 + half..).take(N) {
+    for b in (panel * 2 + half..).take(N + H) {
         // SAFETY: the row was just written by this task; the residual has the output's size.
         unsafe {
+            if let Some(sums) = &task.enlarged {
+                enlarged::add::<L>(sums, b, y, task.output_at(b, y, 0));
+            }
             let residual = task.residual.as_ref().map(|r| task.place_in(r, b, y, 0).cast_const());
             let step = task.scatter * LANES;
             activation::finish::<L>(
@@ -202,7 +211,7 @@ unsafe fn row_of<L: Lanes, P: Products<L>, const N: usize, const STEP: usize>(
 }
 
 #[inline(always)]
-unsafe fn tile<L: Lanes, P: Products<L>, const N: usize, const T: usize, const STEP: usize>(
+unsafe fn tile<L: Lanes, P: Products<L>, const N: usize, const H: usize, const T: usize, const STEP: usize>(
     task: &ConvTask<'_>,
     panel: usize,
     half: usize,
@@ -216,6 +225,8 @@ unsafe fn tile<L: Lanes, P: Products<L>, const N: usize, const T: usize, const S
         for (n, blocks) in acc.iter_mut().enumerate() {
             *blocks = [P::start(task.bias.add(first + n * LANES)); T];
         }
+        // Eight channels of pixels 2i and 2i + 1; half of these are used, and none without a half block.
+        let mut pairs = [if const { H == 1 } { P::start_halves(task.bias.add(first + N * LANES)) } else { L::splat(0.0) }; T];
         let mut weights = task.weights.add(panel * task.panel_floats + half * LANES);
         for block in task.inputs {
             // An origin may lie before its memory, which holds the task's rows alone.
@@ -229,10 +240,17 @@ unsafe fn tile<L: Lanes, P: Products<L>, const N: usize, const T: usize, const S
                         for (n, w) in w.iter_mut().enumerate() {
                             *w = L::load(weights.add(n * LANES));
                         }
+                        let half = if const { H == 1 } { L::load_half(weights.add(N * LANES)) } else { L::splat(0.0) };
                         unroll!(PIXEL < T, {
                             let value = L::splat(*pixel.add(PIXEL * STEP));
                             for n in 0..N {
                                 acc[n][PIXEL] = P::mul_add(value, w[n], acc[n][PIXEL]);
+                            }
+                            if const { H == 1 && PIXEL % 2 == 0 } {
+                                // The last of an odd number stands beside itself.
+                                let next = const { if PIXEL + 1 < T { PIXEL + 1 } else { PIXEL } };
+                                let both = L::halves(value, L::splat(*pixel.add(next * STEP)));
+                                pairs[PIXEL / 2] = P::mul_add(both, half, pairs[PIXEL / 2]);
                             }
                         });
                         L::prefetch(ahead);
@@ -248,6 +266,19 @@ unsafe fn tile<L: Lanes, P: Products<L>, const N: usize, const T: usize, const S
             let (scale, bias) = (task.scales.wrapping_add(first + n * LANES), task.bias.add(first + n * LANES));
             unroll!(PIXEL < T, {
                 P::finish(blocks[PIXEL], scale, bias).store(out.add(PIXEL * task.scatter * LANES));
+            });
+        }
+        if const { H == 1 } {
+            let out = task.output_at(panel * 2 + half + N, y, x);
+            let (scale, bias) = (task.scales.wrapping_add(first + N * LANES), task.bias.add(first + N * LANES));
+            unroll!(PIXEL < T, {
+                if const { PIXEL % 2 == 0 } {
+                    let [low, high] = P::finish_halves(pairs[PIXEL / 2], scale, bias).split();
+                    low.store(out.add(PIXEL * task.scatter * LANES));
+                    if const { PIXEL + 1 < T } {
+                        high.store(out.add((PIXEL + 1) * task.scatter * LANES));
+                    }
+                }
             });
         }
     }

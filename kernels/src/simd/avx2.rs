@@ -30,6 +30,24 @@ impl Lanes for F32x8x2 {
         }
     }
     #[inline(always)]
+    unsafe fn load_half(p: *const f32) -> Self {
+        unsafe {
+            let half = _mm256_loadu_ps(p);
+            Self(half, half)
+        }
+    }
+    #[inline(always)]
+    unsafe fn halves(low: Self, high: Self) -> Self {
+        Self(low.0, high.1)
+    }
+    #[inline(always)]
+    unsafe fn split(self) -> [Self; 2] {
+        unsafe {
+            let zero = _mm256_setzero_ps();
+            [Self(self.0, zero), Self(self.1, zero)]
+        }
+    }
+    #[inline(always)]
     unsafe fn splat(x: f32) -> Self {
         unsafe { Self(_mm256_set1_ps(x), _mm256_set1_ps(x)) }
     }

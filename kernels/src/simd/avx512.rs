@@ -23,6 +23,22 @@ impl Lanes for F32x16 {
         unsafe { _mm512_storeu_ps(p, self.0) }
     }
     #[inline(always)]
+    unsafe fn load_half(p: *const f32) -> Self {
+        unsafe { Self(_mm512_castpd_ps(_mm512_broadcast_f64x4(_mm256_loadu_pd(p.cast())))) }
+    }
+    #[inline(always)]
+    unsafe fn halves(low: Self, high: Self) -> Self {
+        unsafe { Self(_mm512_mask_blend_ps(0xff00, low.0, high.0)) }
+    }
+    #[inline(always)]
+    unsafe fn split(self) -> [Self; 2] {
+        unsafe {
+            let zero = _mm512_setzero_ps();
+            // Four lanes of 128 bits: the upper two of the sums, then two of zeros.
+            [Self(_mm512_mask_blend_ps(0xff00, self.0, zero)), Self(_mm512_shuffle_f32x4::<0b01_00_11_10>(self.0, zero))]
+        }
+    }
+    #[inline(always)]
     fn prefetch(p: *const f32) {
         unsafe { _mm_prefetch::<_MM_HINT_T0>(p.cast()) }
     }

@@ -32,6 +32,12 @@ pub(crate) trait Lanes: Copy {
 
     unsafe fn load(p: *const f32) -> Self;
     unsafe fn store(self, p: *mut f32);
+    /// The eight values at `p` in both halves.
+    unsafe fn load_half(p: *const f32) -> Self;
+    /// The lower half of `low` and the upper half of `high`.
+    unsafe fn halves(low: Self, high: Self) -> Self;
+    /// Either half as the lower one, above it zeros.
+    unsafe fn split(self) -> [Self; 2];
     /// Asks for the cache line at `p`, which need not be valid.
     fn prefetch(_p: *const f32) {}
     unsafe fn splat(x: f32) -> Self;
@@ -72,6 +78,19 @@ pub(crate) trait Products<L: Lanes> {
     /// The outputs in f32, given their sums, scales (of integers alone) and biases.
     #[inline(always)]
     unsafe fn finish(sum: L, _scale: *const f32, _bias: *const f32) -> L {
+        sum
+    }
+
+    /// As [`Products::start`], for eight outputs of two pixels.
+    #[inline(always)]
+    unsafe fn start_halves(bias: *const f32) -> L {
+        // SAFETY: forwarded.
+        unsafe { L::load_half(bias) }
+    }
+
+    /// As [`Products::finish`], for eight outputs of two pixels.
+    #[inline(always)]
+    unsafe fn finish_halves(sum: L, _scale: *const f32, _bias: *const f32) -> L {
         sum
     }
 }

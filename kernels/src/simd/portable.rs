@@ -30,6 +30,21 @@ impl Lanes for F32Array {
         unsafe { p.cast::<[f32; LANES]>().write(self.0) }
     }
     #[inline(always)]
+    unsafe fn load_half(p: *const f32) -> Self {
+        // SAFETY: the caller gives a pointer to eight values.
+        let half = unsafe { p.cast::<[f32; LANES / 2]>().read() };
+        Self(std::array::from_fn(|i| half[i % (LANES / 2)]))
+    }
+    #[inline(always)]
+    unsafe fn halves(low: Self, high: Self) -> Self {
+        Self(std::array::from_fn(|i| if i < LANES / 2 { low.0[i] } else { high.0[i] }))
+    }
+    #[inline(always)]
+    unsafe fn split(self) -> [Self; 2] {
+        let half = |first: usize| std::array::from_fn(|i| if i < LANES / 2 { self.0[first + i] } else { 0.0 });
+        [Self(half(0)), Self(half(LANES / 2))]
+    }
+    #[inline(always)]
     unsafe fn splat(x: f32) -> Self {
         Self([x; LANES])
     }

@@ -1,5 +1,7 @@
 //! Running a planned network: one step per operation, split into tasks.
 
+mod dense;
+
 use std::cell::Cell;
 use std::sync::{Arc, PoisonError};
 
@@ -7,21 +9,15 @@ use rayon::prelude::*;
 
 use crate::arena::{Arena, BlockList};
 use crate::layout::View;
-use crate::network::{Activation, Network, Op, OutputOrder, Padding, Source, Value};
+use crate::network::{Network, Op, OutputOrder, Padding, Source, Value};
 use crate::ops::attention::{self, AttentionTask};
-use crate::ops::conv::{self, ConvTask, Enlarged, InputBlock};
 use crate::ops::depthwise::{self, DepthwiseTask};
 use crate::ops::norm::{self, LayerNormTask, SoftmaxTask};
 use crate::ops::pool::{self, PoolTask};
 use crate::ops::scale::{self, Gates, MeanTask, ScaleTask};
-use crate::packing::ConvWeights;
 use crate::plan::{IMAGE_PITCH, Plan, Unfit};
 use crate::simd::LANES;
-
-/// Input bytes that a task's rows may have, so that they stay in a core's
-/// second-level cache (1 MiB on the smallest current servers) while all panels
-/// of weights pass over them.
-const BAND_BYTES: usize = 256 << 10;
+use dense::{BAND_BYTES, Conv};
 
 /// Plans kept per network; more sizes than a server meets between restarts.
 const MAX_PLANS: usize = 1024;
@@ -164,6 +160,12 @@ impl<'a> Run<'a> {
         unsafe { View::new(self.plan.shapes[value.0], self.memory.add(self.plan.offsets[value.0])) }
     }
 
+    /// Memory of the step that runs, as much as the plan reserved for it.
+    fn scratch(&self) -> *mut f32 {
+        // SAFETY: the plan placed it inside the arena.
+        unsafe { self.memory.add(self.plan.scratch) }
+    }
+
     /// Calls `task` for `0..count`, on all threads of the run.
     fn each(&self, count: usize, task: impl Fn(usize) + Sync + Send) {
         if self.threads == 1 {
@@ -205,20 +207,22 @@ impl<'a> Run<'a> {
             unsafe { output.clear_halo() };
         }
         match op {
-            Op::Conv { inputs, weights, kernel, stride, padding, activation, residual, .. } => {
+            Op::Conv { inputs, weights, kernel, stride, padding, activation, residual, split, .. } => {
                 let padding = match padding {
                     Padding::Symmetric(h, w) => (*h, *w),
                     Padding::SameUpper => (0, 0),
                 };
                 let conv = Conv { kernel: *kernel, stride: *stride, padding, activation: *activation };
                 let residual = residual.map(|r| self.view(r));
-                self.conv(inputs, weights, &conv, output, residual, (1, (0, 0)));
+                let (inputs, weights) =
+                    split.as_ref().map_or((inputs, weights), |split| (&split.fine, &split.weights));
+                self.conv((inputs, split.as_deref()), weights, &conv, output, residual, (1, (0, 0)));
             }
             Op::ConvTranspose { input, weights, activation, .. } => {
                 let conv = Conv { kernel: (1, 1), stride: (1, 1), padding: (0, 0), activation: *activation };
                 for (parity, weights) in weights.iter().enumerate() {
                     let input = Source { value: *input, shift: 0 };
-                    self.conv(&[input], weights, &conv, output, None, (2, (parity % 2, parity / 2)));
+                    self.conv((&[input], None), weights, &conv, output, None, (2, (parity % 2, parity / 2)));
                 }
             }
             Op::Depthwise { input, weights, bias, kernel, stride, padding, activation, residual } => {
@@ -305,76 +309,6 @@ impl<'a> Run<'a> {
         });
     }
 
-    fn conv(
-        &self,
-        inputs: &[Source],
-        weights: &ConvWeights,
-        conv: &Conv,
-        output: View,
-        residual: Option<View>,
-        (scatter, scatter_offset): (usize, (usize, usize)),
-    ) {
-        let views = || inputs.iter().map(|source| (self.view(source.value), source.shift));
-        let shape = self.view(inputs[0].value).shape;
-        let bytes: usize =
-            views().map(|(v, shift)| (v.shape.row() << shift) * v.shape.blocks() * size_of::<f32>()).sum();
-        let (mut rows, mut width) = match scatter {
-            1 => (output.shape.height, output.shape.width),
-            _ => (shape.height, shape.width),
-        };
-        // Without halos the rows of a small image form one long row, which splits into fuller tiles.
-        let no_halo = output.shape.halo == 0
-            && views().all(|(v, shift)| v.shape.halo == 0 && shift == 0)
-            && residual.is_none_or(|r| r.shape.halo == 0);
-        let flat = scatter == 1 && conv.is_pointwise() && no_halo && rows * bytes <= BAND_BYTES;
-        if flat {
-            (rows, width) = (1, rows * width);
-        }
-        let (ph, pw) = conv.padding;
-        let mut blocks = self.blocks.take();
-        blocks.0.clear();
-        for (view, shift) in views() {
-            let (y, x) = if shift == 0 { (-(ph as isize), -(pw as isize)) } else { (0, 0) };
-            blocks.0.extend((0..view.shape.blocks()).map(|b| InputBlock {
-                // SAFETY: the plan gave the input a halo as wide as the padding.
-                origin: unsafe { view.at(b, y, x) },
-                row: view.shape.row(),
-                channels: view.shape.channels_of(b),
-                enlarged: (shift > 0).then_some(Enlarged { shift, padding: conv.padding }),
-            }));
-        }
-        let band = self.band(rows, bytes * conv.stride.0, 1);
-        let bands = rows.div_ceil(band);
-        let groups = if self.threads == 1 { 1 } else { (self.threads * 2).div_ceil(bands).min(weights.panels) };
-        let panels_per_group = weights.panels.div_ceil(groups);
-        self.each(bands * groups, |i| {
-            let (band_index, group) = (i / groups, i % groups);
-            let task = ConvTask {
-                inputs: blocks.get(),
-                pitch: shape.pitch,
-                kernel: conv.kernel,
-                stride: conv.stride,
-                weights: weights.weights.as_ptr(),
-                panel_floats: weights.panel_floats,
-                // The image has four values a pixel, which do not come in blocks.
-                narrow: weights.narrow.as_ref().filter(|_| shape.pitch == LANES),
-                scales: std::ptr::null(),
-                bias: weights.bias.as_ptr(),
-                activation: conv.activation,
-                output,
-                scatter,
-                scatter_offset,
-                residual,
-                panels: group * panels_per_group..((group + 1) * panels_per_group).min(weights.panels),
-                rows: band_index * band..((band_index + 1) * band).min(rows),
-                width,
-            };
-            // SAFETY: the plan sized inputs and output for each other; tasks split rows and panels.
-            unsafe { conv::run(self.network.backend, &task) }
-        });
-        self.blocks.set(blocks);
-    }
-
     fn squeeze_excite(&self, input: View, output: View, gates: &Gates<'_>) {
         let blocks = output.shape.blocks();
         // SAFETY: the plan reserved scratch memory for one value per channel and per hidden one.
@@ -426,19 +360,5 @@ impl<'a> Run<'a> {
             }
         }
         result
-    }
-}
-
-/// What a convolution does, apart from its weights.
-struct Conv {
-    kernel: (usize, usize),
-    stride: (usize, usize),
-    padding: (usize, usize),
-    activation: Activation,
-}
-
-impl Conv {
-    fn is_pointwise(&self) -> bool {
-        self.kernel == (1, 1) && self.stride == (1, 1)
     }
 }
