@@ -201,7 +201,7 @@ unsafe fn row_of<L: Lanes, P: Products<L>, const N: usize, const H: usize, const
             let step = task.scatter * LANES;
             activation::finish::<L>(
                 (task.activation, P::PRECISION),
-                task.output_at(b, y, 0),
+                (task.output_at(b, y, 0), task.output.shape.channels_of(b)),
                 residual,
                 step,
                 task.width,

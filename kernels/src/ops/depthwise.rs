@@ -53,7 +53,8 @@ unsafe fn depthwise<L: Lanes>(task: &DepthwiseTask) {
             }
             let residual = task.residual.as_ref().map(|r| r.at(task.block, y as isize, 0).cast_const());
             let row = task.output.at(task.block, y as isize, 0);
-            activation::finish::<L>((task.activation, Precision::Single), row, residual, LANES, width);
+            let channels = task.output.shape.channels_of(task.block);
+            activation::finish::<L>((task.activation, Precision::Single), (row, channels), residual, LANES, width);
         }
     }
 }
@@ -89,6 +90,13 @@ unsafe fn tile_of<L: Lanes, const T: usize, const STRIDE: usize>(task: &Depthwis
                 weights = weights.add(LANES);
             }
         }
+        // The row behind the last is read for the next row of outputs.
+        let below = task.input.at(task.block, top + (kh - 1 + task.stride.0) as isize, left + task.padding.1 as isize);
+        unroll!(PIXEL < T, {
+            for i in 0..STRIDE {
+                L::prefetch(below.wrapping_add((PIXEL * STRIDE + i) * LANES));
+            }
+        });
         let out = task.output.at(task.block, y as isize, x as isize);
         unroll!(PIXEL < T, {
             acc[PIXEL].store(out.add(PIXEL * LANES));

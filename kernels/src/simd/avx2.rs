@@ -95,6 +95,19 @@ impl Lanes for F32x8x2 {
         unsafe { Self(half(self.0), half(self.1)) }
     }
     #[inline(always)]
+    unsafe fn load_quarters(p: *const f32, step: usize) -> Self {
+        unsafe {
+            Self(_mm256_loadu2_m128(p.add(step), p), _mm256_loadu2_m128(p.add(3 * step), p.add(2 * step)))
+        }
+    }
+    #[inline(always)]
+    unsafe fn store_quarters(self, p: *mut f32, step: usize) {
+        unsafe {
+            _mm256_storeu2_m128(p.add(step), p, self.0);
+            _mm256_storeu2_m128(p.add(3 * step), p.add(2 * step), self.1);
+        }
+    }
+    #[inline(always)]
     unsafe fn sum(self) -> f32 {
         let mut lanes = [0.0f32; 16];
         unsafe { self.store(lanes.as_mut_ptr()) };

@@ -3,6 +3,8 @@
 use std::arch::x86_64::*;
 
 use super::Lanes;
+use super::gelu::gelu;
+use crate::ops::activation::Precision;
 
 #[derive(Clone, Copy)]
 pub(crate) struct F32x16(pub(super) __m512);
@@ -81,6 +83,28 @@ impl Lanes for F32x16 {
     #[inline(always)]
     unsafe fn exp2_integral(self) -> Self {
         unsafe { Self(_mm512_scalef_ps(_mm512_set1_ps(1.0), self.0)) }
+    }
+    #[inline(always)]
+    unsafe fn gelu(self, precision: Precision) -> Self {
+        unsafe { gelu(self, precision) }
+    }
+    #[inline(always)]
+    unsafe fn load_quarters(p: *const f32, step: usize) -> Self {
+        unsafe {
+            let all = _mm512_castps128_ps512(_mm_loadu_ps(p));
+            let all = _mm512_insertf32x4::<1>(all, _mm_loadu_ps(p.add(step)));
+            let all = _mm512_insertf32x4::<2>(all, _mm_loadu_ps(p.add(2 * step)));
+            Self(_mm512_insertf32x4::<3>(all, _mm_loadu_ps(p.add(3 * step))))
+        }
+    }
+    #[inline(always)]
+    unsafe fn store_quarters(self, p: *mut f32, step: usize) {
+        unsafe {
+            _mm_storeu_ps(p, _mm512_castps512_ps128(self.0));
+            _mm_storeu_ps(p.add(step), _mm512_extractf32x4_ps::<1>(self.0));
+            _mm_storeu_ps(p.add(2 * step), _mm512_extractf32x4_ps::<2>(self.0));
+            _mm_storeu_ps(p.add(3 * step), _mm512_extractf32x4_ps::<3>(self.0));
+        }
     }
     #[inline(always)]
     unsafe fn sum(self) -> f32 {

@@ -11,10 +11,12 @@ pub(crate) mod avx512;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod bf16;
 #[cfg(target_arch = "x86_64")]
+mod gelu;
+#[cfg(target_arch = "x86_64")]
 pub(crate) mod int8;
 pub(crate) mod portable;
 
-use crate::ops::activation::Precision;
+use crate::ops::activation::{self, Precision};
 
 /// Lanes in a vector, and channels in a block.
 pub(crate) const LANES: usize = 16;
@@ -53,6 +55,15 @@ pub(crate) trait Lanes: Copy {
     unsafe fn round(self) -> Self;
     /// `2^self` for integral lanes from -126 to 127.
     unsafe fn exp2_integral(self) -> Self;
+    /// x·Φ(x), the exact (erf) form of Hendrycks & Gimpel, arXiv 1606.08415.
+    #[inline(always)]
+    unsafe fn gelu(self, precision: Precision) -> Self {
+        // SAFETY: forwarded.
+        unsafe { activation::gelu(self, precision) }
+    }
+    /// Four values each of four places, `step` apart.
+    unsafe fn load_quarters(p: *const f32, step: usize) -> Self;
+    unsafe fn store_quarters(self, p: *mut f32, step: usize);
     unsafe fn sum(self) -> f32;
     unsafe fn largest(self) -> f32;
 }

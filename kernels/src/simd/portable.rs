@@ -85,6 +85,18 @@ impl Lanes for F32Array {
         Self(self.0.map(|v| f32::from_bits(((v as i32 + 127) as u32) << 23)))
     }
     #[inline(always)]
+    unsafe fn load_quarters(p: *const f32, step: usize) -> Self {
+        // SAFETY: the caller gives four places of four values.
+        Self(std::array::from_fn(|i| unsafe { *p.add(i / 4 * step + i % 4) }))
+    }
+    #[inline(always)]
+    unsafe fn store_quarters(self, p: *mut f32, step: usize) {
+        for (i, value) in self.0.iter().enumerate() {
+            // SAFETY: as in `load_quarters`.
+            unsafe { *p.add(i / 4 * step + i % 4) = *value }
+        }
+    }
+    #[inline(always)]
     unsafe fn sum(self) -> f32 {
         self.0.iter().sum()
     }
