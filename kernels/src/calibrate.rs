@@ -94,7 +94,7 @@ impl Network {
         see: &mut dyn FnMut(usize, &[f32], usize),
     ) -> Result<(), RunError> {
         self.check_image(image, height, width)?;
-        let plan = self.plan(height, width)?;
+        let plan = self.whole_plan(height, width)?;
         let mut arena = self.idle_arena();
         let run = Run::new(self, &plan, &mut arena, Parallelism::Serial);
         run.load_image(image);

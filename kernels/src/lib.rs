@@ -11,7 +11,7 @@
 //! | [`backend`] | which instruction set runs, chosen once at start |
 //! | `simd` | sixteen f32 lanes on AVX-512, AVX2 or plain Rust |
 //! | `ops` | the kernels, each written once over those lanes |
-//! | `network`, `fold`, `split`, `plan`, `executor` | description → fewer operations and products → buffers → run |
+//! | `network`, `fold`, `split`, `chain`, `plan`, `executor` | description → fewer operations and products → buffers → run |
 //! | `profile` | the time of each operation |
 //! | `filter`, `packing` | weights as they are given, and as the kernels read them |
 //! | `calibrate` | fitting integers to what a network meets |
@@ -26,6 +26,7 @@ mod arena;
 pub mod backend;
 mod calibrate;
 pub mod candle_op;
+mod chain;
 #[cfg(feature = "cuda")]
 mod cuda;
 #[cfg(feature = "device")]

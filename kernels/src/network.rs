@@ -126,6 +126,14 @@ impl Op {
         }
     }
 
+    /// What is added to its result.
+    pub(crate) fn residual(&self) -> Option<Value> {
+        match self {
+            Self::Conv { residual, .. } | Self::Depthwise { residual, .. } => *residual,
+            _ => None,
+        }
+    }
+
     /// The name and the weights of a dense convolution, transposed or not.
     pub(crate) fn dense(&self) -> Option<(&str, &[ConvWeights])> {
         match self {

@@ -1,5 +1,6 @@
 //! From an image size to buffers: shapes, halos, and places in one arena.
 
+use crate::chain::Chain;
 use crate::layout::Shape;
 use crate::network::{Network, Op, OutputOrder, Padding, Value};
 use crate::ops::attention;
@@ -21,6 +22,10 @@ pub(crate) struct Plan {
     pub(crate) scratch: usize,
     /// Values the arena must hold.
     pub(crate) floats: usize,
+    /// Operations that run strip by strip, in order.
+    pub(crate) chains: Vec<Chain>,
+    /// Values that one band of any chain needs, beside the others.
+    pub(crate) strip_floats: usize,
     /// `[height, width, channels]` of the result.
     pub(crate) output: [usize; 3],
 }
@@ -35,10 +40,10 @@ pub(crate) enum Unfit {
 }
 
 impl Plan {
-    /// Plans `network` for images of `height`×`width`.
-    pub(crate) fn new(network: &Network, height: usize, width: usize) -> Result<Self, Unfit> {
+    /// Plans `network` for images of `height`×`width`; without `chained`, every value exists as a whole.
+    pub(crate) fn new(network: &Network, height: usize, width: usize, chained: bool) -> Result<Self, Unfit> {
         let mut shapes = shapes(network, height, width)?;
-        let last_use = last_uses(network);
+        let mut last_use = last_uses(network);
         let roots = roots(network, &last_use, &shapes);
         for (op, halo) in network.ops.iter().map(|op| (op, border(op))) {
             for value in op.inputs() {
@@ -50,7 +55,16 @@ impl Plan {
             shapes[v].halo = shapes[roots[v]].halo;
         }
         // A cache line between buffers keeps vector loads past the last pixel inside the arena.
-        let sizes: Vec<_> = shapes.iter().map(|shape| shape.floats().next_multiple_of(16) + 16).collect();
+        let mut sizes: Vec<_> = shapes.iter().map(|shape| shape.floats().next_multiple_of(16) + 16).collect();
+        let chains = if chained { Chain::all(network, &shapes, &last_use) } else { Vec::new() };
+        for ops in chains.iter().map(|chain| chain.ops.clone()) {
+            sizes[ops.start + 1..ops.end].fill(0);
+            // The last step writes its result while the first ones still read.
+            for value in network.ops[ops.clone()].iter().flat_map(Op::inputs) {
+                last_use[value.0] = last_use[value.0].max(ops.end - 1);
+            }
+        }
+        let strip_floats = chains.iter().map(|chain| chain.floats).max().unwrap_or(0);
         let (offsets, mut floats) = places(&sizes, &roots, &last_use);
         let scratch = floats;
         floats += network.ops.iter().zip(&shapes[1..]).map(|(op, shape)| scratch_floats(op, shape)).max().unwrap_or(0);
@@ -60,7 +74,7 @@ impl Plan {
             OutputOrder::PixelShuffle => [out.height * 2, out.width * 2, 1],
         };
         let owns_buffer = roots.iter().enumerate().map(|(v, root)| v == *root).collect();
-        Ok(Self { shapes, offsets, owns_buffer, scratch, floats, output })
+        Ok(Self { shapes, offsets, owns_buffer, scratch, floats, chains, strip_floats, output })
     }
 }
 

@@ -25,7 +25,7 @@ pub struct Layer {
 
 impl Network {
     /// Runs the network `repetitions` times on `image` (`[height][width][3]`)
-    /// and gives the shortest time of each operation.
+    /// and gives the shortest time of each operation, every one done before the next begins.
     ///
     /// # Errors
     /// As [`Network::run`].
@@ -37,7 +37,7 @@ impl Network {
         repetitions: usize,
     ) -> Result<Vec<Layer>, RunError> {
         self.check_image(image, height, width)?;
-        let plan = self.plan(height, width)?;
+        let plan = self.whole_plan(height, width)?;
         let mut arena = self.idle_arena();
         let run = Run::new(self, &plan, &mut arena, parallelism);
         let mut layers: Vec<Layer> =

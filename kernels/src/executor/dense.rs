@@ -1,8 +1,8 @@
 //! Steps of dense convolutions.
 
 use super::Run;
-use crate::layout::View;
-use crate::network::{Activation, Source};
+use crate::layout::{Shape, View};
+use crate::network::{Activation, Op, Padding, Source};
 use crate::ops::conv::{self, ConvTask, InputBlock};
 use crate::ops::enlarged::EnlargedSums;
 use crate::packing::ConvWeights;
@@ -26,6 +26,62 @@ pub(super) struct Conv {
 }
 
 impl Conv {
+    /// What a dense convolution does; a transposed one consists of filters of one tap.
+    pub(super) fn of(op: &Op) -> Self {
+        match op {
+            Op::Conv { kernel, stride, padding, activation, .. } => {
+                let padding = match padding {
+                    Padding::Symmetric(h, w) => (*h, *w),
+                    Padding::SameUpper => (0, 0),
+                };
+                Self { kernel: *kernel, stride: *stride, padding, activation: *activation }
+            }
+            Op::ConvTranspose { activation, .. } => Self { activation: *activation, ..Self::sums((1, 1)) },
+            _ => Self::sums((1, 1)),
+        }
+    }
+
+    /// Sums of a filter that has its border inside of its input.
+    fn sums(kernel: (usize, usize)) -> Self {
+        Self { kernel, stride: (1, 1), padding: (0, 0), activation: Activation::None }
+    }
+
+    /// Where the window of output pixel (0, 0) begins, as (y, x).
+    pub(super) fn origin(&self) -> (isize, isize) {
+        (-(self.padding.0 as isize), -(self.padding.1 as isize))
+    }
+
+    /// The rows `rows` of `output` over `inputs`, for all panels of `weights`.
+    pub(super) fn task<'a>(
+        &self,
+        weights: &'a ConvWeights,
+        (inputs, pitch): (&'a [InputBlock], usize),
+        output: View,
+        rows: std::ops::Range<usize>,
+    ) -> ConvTask<'a> {
+        ConvTask {
+            inputs,
+            pitch,
+            kernel: self.kernel,
+            stride: self.stride,
+            weights: weights.weights.as_ptr(),
+            panel_floats: weights.panel_floats,
+            // The image has four values a pixel, which do not come in blocks.
+            narrow: weights.narrow.as_ref().filter(|_| pitch == LANES),
+            scales: std::ptr::null(),
+            bias: weights.bias.as_ptr(),
+            enlarged: None,
+            activation: self.activation,
+            output,
+            scatter: 1,
+            scatter_offset: (0, 0),
+            residual: None,
+            panels: 0..weights.panels,
+            rows,
+            width: output.shape.width,
+        }
+    }
+
     fn is_pointwise(&self) -> bool {
         self.kernel == (1, 1) && self.stride == (1, 1)
     }
@@ -35,7 +91,7 @@ impl Conv {
 ///
 /// # Safety
 /// The view's halo must be as wide as the window needs.
-unsafe fn blocks_at(view: View, (y, x): (isize, isize)) -> impl Iterator<Item = InputBlock> {
+pub(super) unsafe fn blocks_at(view: View, (y, x): (isize, isize)) -> impl Iterator<Item = InputBlock> {
     (0..view.shape.blocks()).map(move |b| InputBlock {
         // SAFETY: forwarded.
         origin: unsafe { view.at(b, y, x) },
@@ -56,7 +112,7 @@ impl Run<'_> {
         (scatter, scatter_offset): (usize, (usize, usize)),
     ) {
         if let Some(split) = split {
-            self.enlarged_sums(split, &output);
+            self.enlarged_sums(split, &output.shape);
         }
         let views = || inputs.iter().map(|source| self.view(source.value));
         // Without an input of full size there is no other than that of enlarged ones.
@@ -72,12 +128,11 @@ impl Run<'_> {
         if flat {
             (rows, width) = (1, rows * width);
         }
-        let (above, before) = conv.padding;
         let mut blocks = self.blocks.take();
         blocks.0.clear();
         for view in views() {
             // SAFETY: the plan gave the input a halo as wide as the padding.
-            blocks.0.extend(unsafe { blocks_at(view, (-(above as isize), -(before as isize))) });
+            blocks.0.extend(unsafe { blocks_at(view, conv.origin()) });
         }
         let band = self.band(rows, bytes * conv.stride.0, 1);
         let bands = rows.div_ceil(band);
@@ -85,26 +140,15 @@ impl Run<'_> {
         let panels_per_group = weights.panels.div_ceil(groups);
         self.each(bands * groups, |i| {
             let (band_index, group) = (i / groups, i % groups);
+            let rows = band_index * band..((band_index + 1) * band).min(rows);
             let task = ConvTask {
-                inputs: blocks.get(),
-                pitch,
-                kernel: conv.kernel,
-                stride: conv.stride,
-                weights: weights.weights.as_ptr(),
-                panel_floats: weights.panel_floats,
-                // The image has four values a pixel, which do not come in blocks.
-                narrow: weights.narrow.as_ref().filter(|_| pitch == LANES),
-                scales: std::ptr::null(),
-                bias: weights.bias.as_ptr(),
                 enlarged: split.map(|split| EnlargedSums { split, scratch: self.scratch(), output: output.shape }),
-                activation: conv.activation,
-                output,
                 scatter,
                 scatter_offset,
                 residual,
                 panels: group * panels_per_group..((group + 1) * panels_per_group).min(weights.panels),
-                rows: band_index * band..((band_index + 1) * band).min(rows),
                 width,
+                ..conv.task(weights, (blocks.get(), pitch), output, rows)
             };
             // SAFETY: the plan sized inputs and output for each other; tasks split rows and panels.
             unsafe { conv::run(self.network.backend, &task) }
@@ -113,7 +157,7 @@ impl Run<'_> {
     }
 
     /// Computes what every filter of `split`'s enlarged inputs gives, in scratch memory.
-    fn enlarged_sums(&self, split: &Split, output: &View) {
+    pub(super) fn enlarged_sums(&self, split: &Split, output: &Shape) {
         let mut blocks = self.blocks.take();
         blocks.0.clear();
         for part in &split.parts {
@@ -129,7 +173,7 @@ impl Run<'_> {
         self.each(split.parts.iter().map(tasks).sum(), |task| {
             let (mut task, mut first) = (task, 0);
             // SAFETY: the plan reserved scratch memory for the sums of all parts.
-            for (part, sums) in unsafe { split.views(&output.shape, self.scratch()) } {
+            for (part, sums) in unsafe { split.views(output, self.scratch()) } {
                 let count = self.view(part.source.value).shape.blocks();
                 if task >= tasks(part) {
                     task -= tasks(part);
@@ -150,35 +194,18 @@ impl Run<'_> {
         part: &Part,
         (filter, band, bands): (usize, usize, usize),
         inputs: &[InputBlock],
-        (sums, output): (View, &View),
+        (sums, output): (View, &Shape),
     ) {
         let weights = &part.filters[filter];
         let (row, column) = part.classes(filter);
         // SAFETY: every filter has the blocks of the output's channels there.
-        let origin = unsafe { sums.at(filter * output.shape.blocks(), 0, 0) };
+        let origin = unsafe { sums.at(filter * output.blocks(), 0, 0) };
         let mut shape = sums.shape;
-        shape.channels = output.shape.channels;
+        shape.channels = output.channels;
         let rows = shape.height.div_ceil(bands);
-        let task = ConvTask {
-            inputs,
-            pitch: LANES,
-            kernel: (row.len(), column.len()),
-            stride: (1, 1),
-            weights: weights.weights.as_ptr(),
-            panel_floats: weights.panel_floats,
-            narrow: weights.narrow.as_ref(),
-            scales: std::ptr::null(),
-            bias: weights.bias.as_ptr(),
-            enlarged: None,
-            activation: Activation::None,
-            output: View { shape, origin },
-            scatter: 1,
-            scatter_offset: (0, 0),
-            residual: None,
-            panels: 0..weights.panels,
-            rows: (band * rows).min(shape.height)..((band + 1) * rows).min(shape.height),
-            width: shape.width,
-        };
+        let rows = (band * rows).min(shape.height)..((band + 1) * rows).min(shape.height);
+        let output = View { shape, origin };
+        let task = Conv::sums((row.len(), column.len())).task(weights, (inputs, LANES), output, rows);
         // SAFETY: the sums have the size of the part's input; tasks split filters and rows.
         unsafe { conv::run(self.network.backend, &task) }
     }

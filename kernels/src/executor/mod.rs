@@ -1,6 +1,7 @@
 //! Running a planned network: one step per operation, split into tasks.
 
 mod dense;
+mod strips;
 
 use std::cell::Cell;
 use std::sync::{Arc, PoisonError};
@@ -9,7 +10,7 @@ use rayon::prelude::*;
 
 use crate::arena::{Arena, BlockList};
 use crate::layout::View;
-use crate::network::{Network, Op, OutputOrder, Padding, Source, Value};
+use crate::network::{Network, Op, OutputOrder, Source, Value};
 use crate::ops::attention::{self, AttentionTask};
 use crate::ops::depthwise::{self, DepthwiseTask};
 use crate::ops::norm::{self, LayerNormTask, SoftmaxTask};
@@ -93,9 +94,13 @@ impl Network {
         let mut arena = self.idle_arena();
         let run = Run::new(self, &plan, &mut arena, parallelism);
         run.load_image(image);
-        for (i, op) in self.ops.iter().enumerate() {
-            run.step(op, Value(i + 1));
+        let mut done = 0;
+        for chain in &plan.chains {
+            run.steps(done..chain.ops.start);
+            run.chain(chain);
+            done = chain.ops.end;
         }
+        run.steps(done..self.ops.len());
         let result = run.output();
         self.give_back(arena);
         Ok((result, plan.output))
@@ -122,13 +127,18 @@ impl Network {
         if let Some(plan) = plans.get(&(height, width)) {
             return Ok(plan.clone());
         }
-        let plan = Plan::new(self, height, width).map_err(|unfit| RunError::of(unfit, (height, width)))?;
+        let plan = Plan::new(self, height, width, true).map_err(|unfit| RunError::of(unfit, (height, width)))?;
         let plan = Arc::new(plan);
         if plans.len() >= MAX_PLANS {
             plans.clear();
         }
         plans.insert((height, width), plan.clone());
         Ok(plan)
+    }
+
+    /// A plan for looking at every value; not kept.
+    pub(crate) fn whole_plan(&self, height: usize, width: usize) -> Result<Plan, RunError> {
+        Plan::new(self, height, width, false).map_err(|unfit| RunError::of(unfit, (height, width)))
     }
 }
 
@@ -137,6 +147,8 @@ pub(crate) struct Run<'a> {
     network: &'a Network,
     plan: &'a Plan,
     memory: *mut f32,
+    /// Memory for the bands of chains.
+    strips: *mut f32,
     blocks: &'a Cell<BlockList>,
     threads: usize,
 }
@@ -151,8 +163,10 @@ impl<'a> Run<'a> {
             Parallelism::Serial => 1,
             Parallelism::Pool => rayon::current_num_threads(),
         };
-        let memory = arena.reserve(plan.floats);
-        Self { network, plan, memory, blocks: &arena.blocks, threads }
+        let memory = arena.reserve(plan.floats + strips::bands(threads) * plan.strip_floats);
+        // SAFETY: the arena holds what was reserved.
+        let strips = unsafe { memory.add(plan.floats) };
+        Self { network, plan, memory, strips, blocks: &arena.blocks, threads }
     }
 
     pub(crate) fn view(&self, value: Value) -> View {
@@ -200,54 +214,47 @@ impl<'a> Run<'a> {
         });
     }
 
+    /// Runs operations one after the other.
+    fn steps(&self, ops: std::ops::Range<usize>) {
+        for op in ops {
+            self.step(&self.network.ops[op], Value(op + 1));
+        }
+    }
+
+    /// Prepares the buffer of `value`, which is written next.
+    fn begin(&self, value: Value) {
+        if self.plan.owns_buffer[value.0] {
+            // SAFETY: the buffer is free until the step that writes it.
+            unsafe { self.view(value).clear_halo() };
+        }
+    }
+
     pub(crate) fn step(&self, op: &Op, value: Value) {
         let output = self.view(value);
-        if self.plan.owns_buffer[value.0] {
-            // SAFETY: the output's buffer is free until this step writes it.
-            unsafe { output.clear_halo() };
-        }
+        self.begin(value);
         match op {
-            Op::Conv { inputs, weights, kernel, stride, padding, activation, residual, split, .. } => {
-                let padding = match padding {
-                    Padding::Symmetric(h, w) => (*h, *w),
-                    Padding::SameUpper => (0, 0),
-                };
-                let conv = Conv { kernel: *kernel, stride: *stride, padding, activation: *activation };
+            Op::Conv { inputs, weights, residual, split, .. } => {
                 let residual = residual.map(|r| self.view(r));
-                let (inputs, weights) =
-                    split.as_ref().map_or((inputs, weights), |split| (&split.fine, &split.weights));
-                self.conv((inputs, split.as_deref()), weights, &conv, output, residual, (1, (0, 0)));
+                let (inputs, weights) = split.as_ref().map_or((inputs, weights), |split| (&split.fine, &split.weights));
+                self.conv((inputs, split.as_deref()), weights, &Conv::of(op), output, residual, (1, (0, 0)));
             }
-            Op::ConvTranspose { input, weights, activation, .. } => {
-                let conv = Conv { kernel: (1, 1), stride: (1, 1), padding: (0, 0), activation: *activation };
+            Op::ConvTranspose { input, weights, .. } => {
                 for (parity, weights) in weights.iter().enumerate() {
                     let input = Source { value: *input, shift: 0 };
-                    self.conv((&[input], None), weights, &conv, output, None, (2, (parity % 2, parity / 2)));
+                    self.conv((&[input], None), weights, &Conv::of(op), output, None, (2, (parity % 2, parity / 2)));
                 }
             }
-            Op::Depthwise { input, weights, bias, kernel, stride, padding, activation, residual } => {
-                let input = self.view(*input);
-                let residual = residual.map(|r| self.view(r));
+            Op::Depthwise { input, residual, .. } => {
+                let views = (self.view(*input), output, residual.map(|r| self.view(r)));
                 let blocks = output.shape.blocks();
                 let rows = output.shape.height;
-                let band = self.band(rows, input.shape.row() * size_of::<f32>(), blocks);
+                let band = self.band(rows, views.0.shape.row() * size_of::<f32>(), blocks);
                 self.each(blocks * rows.div_ceil(band), |task| {
                     let (block, first) = (task % blocks, task / blocks * band);
-                    let task = DepthwiseTask {
-                        input,
-                        output,
-                        kernel: *kernel,
-                        stride: *stride,
-                        padding: *padding,
-                        weights: weights.as_ptr(),
-                        bias: bias.as_ptr(),
-                        activation: *activation,
-                        residual,
-                        block,
-                        rows: first..(first + band).min(rows),
-                    };
-                    // SAFETY: the plan gave the input a halo as wide as the padding; tasks split blocks and rows.
-                    unsafe { depthwise::run(self.network.backend, &task) }
+                    if let Some(task) = depthwise_task(op, views, block, first..(first + band).min(rows)) {
+                        // SAFETY: the plan gave the input a halo as wide as the padding; tasks split blocks and rows.
+                        unsafe { depthwise::run(self.network.backend, &task) }
+                    }
                 });
             }
             Op::Pool { kind, input, other } => {
@@ -361,4 +368,17 @@ impl<'a> Run<'a> {
         }
         result
     }
+}
+
+/// Rows of one block of a depthwise convolution, of input, output and residual; `None` for other operations.
+fn depthwise_task(
+    op: &Op,
+    (input, output, residual): (View, View, Option<View>),
+    block: usize,
+    rows: std::ops::Range<usize>,
+) -> Option<DepthwiseTask> {
+    let Op::Depthwise { weights, bias, kernel, stride, padding, activation, .. } = op else { return None };
+    let (weights, bias) = (weights.as_ptr(), bias.as_ptr());
+    let (kernel, stride, padding, activation) = (*kernel, *stride, *padding, *activation);
+    Some(DepthwiseTask { input, output, kernel, stride, padding, weights, bias, activation, residual, block, rows })
 }
