@@ -23,7 +23,7 @@ pub(crate) struct Chain {
     pub(crate) ops: Range<usize>,
     /// Rows of the last result that are computed at a time.
     pub(crate) strip: usize,
-    /// Memory of each result but the last.
+    /// Memory of each result but the last, once it is placed.
     buffers: Vec<Buffer>,
     /// Values that all buffers have.
     pub(crate) floats: usize,
@@ -66,16 +66,18 @@ impl Chain {
         // Strips of an even number of rows suit transposed convolutions.
         let most = |strip: usize| most_rows(network, ops.clone(), shapes, strip);
         let strip = [16, 8, 6, 4, 2].into_iter().find(|strip| bytes(&most(*strip)) <= STRIP_BYTES)?;
-        let mut floats = 0;
-        let buffers = inner.iter().zip(most(strip)).map(|(shape, rows)| {
-            let rows = rows.max(2 * shape.halo + 1);
-            let offset = floats;
+        let buffers = most(strip).into_iter().map(|rows| Buffer { offset: 0, rows }).collect();
+        Some(Self { ops, strip, buffers, floats: 0 })
+    }
+
+    /// Places the buffers, for values of `shapes` with their halos.
+    pub(crate) fn place(&mut self, shapes: &[Shape]) {
+        for (buffer, shape) in self.buffers.iter_mut().zip(&shapes[self.ops.start + 1..]) {
+            buffer.rows = buffer.rows.max(2 * shape.halo + 1);
+            buffer.offset = self.floats;
             // As in the plan, a cache line behind each buffer.
-            floats += (shape.row() * shape.blocks() * rows).next_multiple_of(16) + 16;
-            Buffer { offset, rows }
-        });
-        let buffers = buffers.collect();
-        Some(Self { ops, strip, buffers, floats })
+            self.floats += (shape.row() * shape.blocks() * buffer.rows).next_multiple_of(16) + 16;
+        }
     }
 
     /// The result of operation `op` of the chain but its last, of which memory holds rows from `base` on.
@@ -88,7 +90,10 @@ impl Chain {
         let held = Shape { height: buffer.rows - 2 * shape.halo, ..shape };
         // SAFETY: forwarded.
         let start = unsafe { memory.add(buffer.offset) };
-        View { shape: held, origin: start.wrapping_offset((shape.halo * shape.pitch) as isize - base * shape.row() as isize) }
+        View {
+            shape: held,
+            origin: start.wrapping_offset((shape.halo * shape.pitch) as isize - base * shape.row() as isize),
+        }
     }
 
     /// Rows that memory holds of the result of operation `op`.
@@ -117,7 +122,8 @@ pub(crate) fn rows_needed(all: &[Op], ops: Range<usize>, last: Rows, needed: &mu
         let read = rows_read(op, rows);
         for Value(value) in op.inputs() {
             // The residual has the rows of the output.
-            let rows = if op.residual() == Some(Value(value)) { union(&read, &needed[i - ops.start]) } else { read.clone() };
+            let rows =
+                if op.residual() == Some(Value(value)) { union(&read, &needed[i - ops.start]) } else { read.clone() };
             if value > ops.start && value < ops.end {
                 let place = &mut needed[value - 1 - ops.start];
                 *place = union(place, &rows);
@@ -139,8 +145,9 @@ fn rows_read(op: &Op, rows: Rows) -> Rows {
         },
         Op::Depthwise { kernel, stride, padding, .. } => (kernel.0, stride.0, padding.0),
         Op::ConvTranspose { .. } => return rows.start / 2..rows.end / 2,
-        // Largest of 2×2.
-        _ => (2, 1, 0),
+        Op::Pool { kind: PoolKind::Max2x2, .. } => (2, 1, 0),
+        // Sums and gates.
+        _ => return rows,
     };
     let first = rows.start * stride as isize - padding as isize;
     first..(rows.end - 1) * stride as isize - padding as isize + kernel as isize
@@ -165,7 +172,11 @@ fn is_chain(network: &Network, ops: Range<usize>, last_use: &[usize]) -> bool {
     let fits = |i: usize| match &network.ops[i] {
         // Sums of enlarged inputs are computed before the chain begins.
         Op::Conv { split, .. } => split.is_none() || i == ops.start,
-        Op::ConvTranspose { .. } | Op::Depthwise { .. } | Op::Pool { kind: PoolKind::Max2x2, .. } => true,
+        Op::ConvTranspose { .. } | Op::Depthwise { .. } => true,
+        Op::Pool { kind: PoolKind::Max2x2 | PoolKind::Add, .. } => true,
+        Op::Pool { kind: PoolKind::AddUpsampled { .. }, other, .. } => other.is_some_and(|other| other.0 <= ops.start),
+        // Gates need all rows of their input.
+        Op::SqueezeExcite { .. } => i == ops.start,
         _ => false,
     };
     ops.clone().all(fits) && (ops.start + 1..ops.end).all(|value| last_use[value] < ops.end)

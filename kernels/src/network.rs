@@ -253,7 +253,8 @@ impl NetworkBuilder {
         weights.quantisation = filter.quantisation(expected)?;
         let name = filter.name.clone();
         let inputs = inputs.iter().map(|value| Source { value: *value, shift: 0 }).collect();
-        let op = Op::Conv { name, inputs, weights, kernel: (kh, kw), stride, padding, activation, residual, split: None };
+        let op =
+            Op::Conv { name, inputs, weights, kernel: (kh, kw), stride, padding, activation, residual, split: None };
         Ok(self.push(op, out))
     }
 

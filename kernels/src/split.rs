@@ -217,10 +217,8 @@ impl Whole {
                 }
             }
         }
-        let blocks: Vec<usize> = places
-            .iter()
-            .flat_map(|p| (0..blocks_of(p.count)).map(|b| (p.count - b * LANES).min(LANES)))
-            .collect();
+        let blocks: Vec<usize> =
+            places.iter().flat_map(|p| (0..blocks_of(p.count)).map(|b| (p.count - b * LANES).min(LANES))).collect();
         let bias = if classes.is_none() { self.bias.clone() } else { vec![0.0; out] };
         ConvWeights::new(&values, &bias, (out, inputs, taps), &blocks)
     }

@@ -1,6 +1,7 @@
 //! Steps of dense convolutions.
 
 use super::Run;
+use super::gates::{Sums, sums_of};
 use crate::layout::{Shape, View};
 use crate::network::{Activation, Op, Padding, Source};
 use crate::ops::conv::{self, ConvTask, InputBlock};
@@ -76,6 +77,7 @@ impl Conv {
             scatter: 1,
             scatter_offset: (0, 0),
             residual: None,
+            sums: std::ptr::null_mut(),
             panels: 0..weights.panels,
             rows,
             width: output.shape.width,
@@ -107,7 +109,7 @@ impl Run<'_> {
         (inputs, split): (&[Source], Option<&Split>),
         weights: &ConvWeights,
         conv: &Conv,
-        output: View,
+        (output, sums): (View, Option<Sums<'_>>),
         residual: Option<View>,
         (scatter, scatter_offset): (usize, (usize, usize)),
     ) {
@@ -138,6 +140,9 @@ impl Run<'_> {
         let bands = rows.div_ceil(band);
         let groups = if self.threads == 1 { 1 } else { (self.threads * 2).div_ceil(bands).min(weights.panels) };
         let panels_per_group = weights.panels.div_ceil(groups);
+        if let Some(sums) = &sums {
+            sums.begin(bands);
+        }
         self.each(bands * groups, |i| {
             let (band_index, group) = (i / groups, i % groups);
             let rows = band_index * band..((band_index + 1) * band).min(rows);
@@ -146,6 +151,7 @@ impl Run<'_> {
                 scatter,
                 scatter_offset,
                 residual,
+                sums: sums_of(sums.as_ref(), band_index),
                 panels: group * panels_per_group..((group + 1) * panels_per_group).min(weights.panels),
                 width,
                 ..conv.task(weights, (blocks.get(), pitch), output, rows)

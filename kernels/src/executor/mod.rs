@@ -1,6 +1,7 @@
 //! Running a planned network: one step per operation, split into tasks.
 
 mod dense;
+mod gates;
 mod strips;
 
 use std::cell::Cell;
@@ -15,10 +16,11 @@ use crate::ops::attention::{self, AttentionTask};
 use crate::ops::depthwise::{self, DepthwiseTask};
 use crate::ops::norm::{self, LayerNormTask, SoftmaxTask};
 use crate::ops::pool::{self, PoolTask};
-use crate::ops::scale::{self, Gates, MeanTask, ScaleTask};
+use crate::ops::scale::{self, ScaleTask};
 use crate::plan::{IMAGE_PITCH, Plan, Unfit};
 use crate::simd::LANES;
 use dense::{BAND_BYTES, Conv};
+use gates::sums_of;
 
 /// Plans kept per network; more sizes than a server meets between restarts.
 const MAX_PLANS: usize = 1024;
@@ -150,6 +152,8 @@ pub(crate) struct Run<'a> {
     /// Memory for the bands of chains.
     strips: *mut f32,
     blocks: &'a Cell<BlockList>,
+    /// Bands whose sums the last step left.
+    summed_bands: Cell<usize>,
     threads: usize,
 }
 
@@ -166,7 +170,7 @@ impl<'a> Run<'a> {
         let memory = arena.reserve(plan.floats + strips::bands(threads) * plan.strip_floats);
         // SAFETY: the arena holds what was reserved.
         let strips = unsafe { memory.add(plan.floats) };
-        Self { network, plan, memory, strips, blocks: &arena.blocks, threads }
+        Self { network, plan, memory, strips, blocks: &arena.blocks, summed_bands: Cell::new(0), threads }
     }
 
     pub(crate) fn view(&self, value: Value) -> View {
@@ -236,12 +240,14 @@ impl<'a> Run<'a> {
             Op::Conv { inputs, weights, residual, split, .. } => {
                 let residual = residual.map(|r| self.view(r));
                 let (inputs, weights) = split.as_ref().map_or((inputs, weights), |split| (&split.fine, &split.weights));
-                self.conv((inputs, split.as_deref()), weights, &Conv::of(op), output, residual, (1, (0, 0)));
+                let sums = self.sums(value);
+                self.conv((inputs, split.as_deref()), weights, &Conv::of(op), (output, sums), residual, (1, (0, 0)));
             }
             Op::ConvTranspose { input, weights, .. } => {
                 for (parity, weights) in weights.iter().enumerate() {
                     let input = Source { value: *input, shift: 0 };
-                    self.conv((&[input], None), weights, &Conv::of(op), output, None, (2, (parity % 2, parity / 2)));
+                    let scatter = (2, (parity % 2, parity / 2));
+                    self.conv((&[input], None), weights, &Conv::of(op), (output, None), None, scatter);
                 }
             }
             Op::Depthwise { input, residual, .. } => {
@@ -249,9 +255,14 @@ impl<'a> Run<'a> {
                 let blocks = output.shape.blocks();
                 let rows = output.shape.height;
                 let band = self.band(rows, views.0.shape.row() * size_of::<f32>(), blocks);
+                let sums = self.sums(value);
+                if let Some(sums) = &sums {
+                    sums.begin(rows.div_ceil(band));
+                }
                 self.each(blocks * rows.div_ceil(band), |task| {
                     let (block, first) = (task % blocks, task / blocks * band);
-                    if let Some(task) = depthwise_task(op, views, block, first..(first + band).min(rows)) {
+                    let sums = sums_of(sums.as_ref(), first / band);
+                    if let Some(task) = depthwise_task(op, views, (block, sums), first..(first + band).min(rows)) {
                         // SAFETY: the plan gave the input a halo as wide as the padding; tasks split blocks and rows.
                         unsafe { depthwise::run(self.network.backend, &task) }
                     }
@@ -266,14 +277,14 @@ impl<'a> Run<'a> {
                     unsafe { pool::run(self.network.backend, &task) }
                 });
             }
-            Op::SqueezeExcite { input, squeeze, excite, slope, skip } => {
-                let gates = Gates {
-                    squeeze: (&squeeze.weights, &squeeze.bias),
-                    excite: (&excite.weights, &excite.bias),
-                    slope: *slope,
-                    skip: *skip,
-                };
-                self.squeeze_excite(self.view(*input), output, &gates);
+            Op::SqueezeExcite { input, .. } => {
+                self.gates(op);
+                let input = self.view(*input);
+                self.each_band(output, |block, rows| {
+                    let task = ScaleTask { input, output, gates: self.gates_of(block), block, rows };
+                    // SAFETY: same size; tasks split blocks and rows.
+                    unsafe { scale::scale(self.network.backend, &task) }
+                });
             }
             Op::LayerNorm { input, scale, shift, epsilon } => {
                 let input = self.view(*input);
@@ -316,31 +327,6 @@ impl<'a> Run<'a> {
         });
     }
 
-    fn squeeze_excite(&self, input: View, output: View, gates: &Gates<'_>) {
-        let blocks = output.shape.blocks();
-        // SAFETY: the plan reserved scratch memory for one value per channel and per hidden one.
-        let means = unsafe { self.memory.add(self.plan.scratch) };
-        let address = means as usize;
-        self.each(blocks, |block| {
-            // SAFETY: each task writes its own sixteen values.
-            let output = unsafe { (address as *mut f32).add(block * LANES) };
-            // SAFETY: as above.
-            unsafe { scale::mean(self.network.backend, &MeanTask { input, block, output }) }
-        });
-        // SAFETY: the tasks above are done, so this thread alone uses the memory.
-        let scratch = unsafe { std::slice::from_raw_parts_mut(means, blocks * LANES + gates.hidden()) };
-        let (values, hidden) = scratch.split_at_mut(blocks * LANES);
-        gates.apply(values, hidden);
-        let gates = values.as_ptr() as usize;
-        self.each_band(output, |block, rows| {
-            // SAFETY: the gates are only read from here on.
-            let gates = unsafe { (gates as *const f32).add(block * LANES) };
-            let task = ScaleTask { input, output, gates, block, rows };
-            // SAFETY: same size; tasks split blocks and rows.
-            unsafe { scale::scale(self.network.backend, &task) }
-        });
-    }
-
     /// Copies the result out of the blocked layout.
     fn output(&self) -> Vec<f32> {
         let view = self.view(self.network.output);
@@ -370,15 +356,29 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Rows of one block of a depthwise convolution, of input, output and residual; `None` for other operations.
+/// Rows of one block of a depthwise convolution, of input, output and residual, and where its
+/// sums go; `None` for other operations.
 fn depthwise_task(
     op: &Op,
     (input, output, residual): (View, View, Option<View>),
-    block: usize,
+    (block, sums): (usize, *mut f32),
     rows: std::ops::Range<usize>,
 ) -> Option<DepthwiseTask> {
     let Op::Depthwise { weights, bias, kernel, stride, padding, activation, .. } = op else { return None };
     let (weights, bias) = (weights.as_ptr(), bias.as_ptr());
     let (kernel, stride, padding, activation) = (*kernel, *stride, *padding, *activation);
-    Some(DepthwiseTask { input, output, kernel, stride, padding, weights, bias, activation, residual, block, rows })
+    Some(DepthwiseTask {
+        input,
+        output,
+        kernel,
+        stride,
+        padding,
+        weights,
+        bias,
+        activation,
+        residual,
+        sums,
+        block,
+        rows,
+    })
 }

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 
 use super::Run;
 use super::dense::{Conv, blocks_at};
+use super::gates::sums_of;
 use crate::chain::{Chain, Rows, rows_needed};
 use crate::layout::View;
 use crate::network::{Op, Value};
@@ -11,7 +12,7 @@ use crate::ops::conv::{self, ConvTask, InputBlock};
 use crate::ops::depthwise;
 use crate::ops::enlarged::EnlargedSums;
 use crate::ops::pool::{self, PoolTask};
-use crate::packing::ConvWeights;
+use crate::ops::scale::{self, ScaleTask};
 use crate::simd::LANES;
 
 /// Bands of a chain for every thread, so that one that is late leaves others work.
@@ -39,6 +40,8 @@ struct Band<'a> {
     chain: &'a Chain,
     memory: *mut f32,
     held: &'a mut [Rows],
+    /// Where the sums of the last result go, or null.
+    sums: *mut f32,
 }
 
 impl Run<'_> {
@@ -50,8 +53,13 @@ impl Run<'_> {
             let first = chain.ops.start + 1;
             self.enlarged_sums(split, &self.plan.shapes[first]);
         }
+        self.gates(&self.network.ops[chain.ops.start]);
         let strips = self.plan.shapes[last.0].height.div_ceil(chain.strip);
         let bands = bands(self.threads).min(strips);
+        let sums = self.sums(last);
+        if let Some(sums) = &sums {
+            sums.begin(bands);
+        }
         self.each(bands, |i| {
             let strips = i * strips / bands..(i + 1) * strips / bands;
             LISTS.with_borrow_mut(|Lists { needed, held, blocks }| {
@@ -60,7 +68,8 @@ impl Run<'_> {
                 held.resize(chain.ops.len(), 0..0);
                 // SAFETY: the run reserved memory for every band.
                 let memory = unsafe { self.strips.add(i * chain.floats) };
-                Band { run: self, chain, memory, held }.run(strips, needed, blocks);
+                let sums = sums_of(sums.as_ref(), i);
+                Band { run: self, chain, memory, held, sums }.run(strips, needed, blocks);
             });
         });
     }
@@ -121,6 +130,11 @@ impl Band<'_> {
         unsafe { self.chain.view(op, self.run.plan.shapes[op + 1], base, self.memory) }
     }
 
+    /// Where the sums of operation `op`'s result go, or null.
+    fn sums_of(&self, op: usize) -> *mut f32 {
+        if op + 1 == self.chain.ops.end { self.sums } else { std::ptr::null_mut() }
+    }
+
     fn view(&self, value: Value) -> View {
         if self.chain.holds(value) { self.view_of(value.0 - 1) } else { self.run.view(value) }
     }
@@ -156,8 +170,7 @@ impl Band<'_> {
         match &self.run.network.ops[op] {
             Op::Conv { inputs, weights, split, residual, .. } => {
                 let conv = Conv::of(&self.run.network.ops[op]);
-                let (inputs, weights) =
-                    split.as_ref().map_or((inputs, weights), |split| (&split.fine, &split.weights));
+                let (inputs, weights) = split.as_ref().map_or((inputs, weights), |split| (&split.fine, &split.weights));
                 blocks.clear();
                 let mut pitch = LANES;
                 for source in inputs {
@@ -173,6 +186,7 @@ impl Band<'_> {
                         output: self.run.plan.shapes[value.0],
                     }),
                     residual: residual.map(|r| self.view(r)),
+                    sums: self.sums_of(op),
                     ..conv.task(weights, (blocks, pitch), output, rows)
                 };
                 // SAFETY: the strip holds all rows that these rows need; bands split the last result's rows.
@@ -195,10 +209,10 @@ impl Band<'_> {
                     unsafe { conv::run(backend, &task) };
                 }
             }
-            op @ Op::Depthwise { input, residual, .. } => {
+            step @ Op::Depthwise { input, residual, .. } => {
                 for block in 0..output.shape.blocks() {
                     let views = (self.view(*input), output, residual.map(|r| self.view(r)));
-                    if let Some(task) = super::depthwise_task(op, views, block, rows.clone()) {
+                    if let Some(task) = super::depthwise_task(step, views, (block, self.sums_of(op)), rows.clone()) {
                         // SAFETY: as above.
                         unsafe { depthwise::run(backend, &task) };
                     }
@@ -210,6 +224,14 @@ impl Band<'_> {
                     let task = PoolTask { kind: *kind, input, other, output, block, rows: rows.clone() };
                     // SAFETY: as above.
                     unsafe { pool::run(backend, &task) };
+                }
+            }
+            Op::SqueezeExcite { input, .. } => {
+                for block in 0..output.shape.blocks() {
+                    let gates = self.run.gates_of(block);
+                    let task = ScaleTask { input: self.view(*input), output, gates, block, rows: rows.clone() };
+                    // SAFETY: as above.
+                    unsafe { scale::scale(backend, &task) };
                 }
             }
             _ => unreachable!("chains consist of the operations above"),

@@ -12,6 +12,7 @@
 
 use super::activation;
 use super::enlarged::{self, EnlargedSums};
+use super::scale;
 use crate::backend::Backend;
 use crate::layout::View;
 use crate::network::Activation;
@@ -58,6 +59,8 @@ pub(crate) struct ConvTask<'a> {
     pub(crate) scatter_offset: (usize, usize),
     /// Added after the activation; has the output's size.
     pub(crate) residual: Option<View>,
+    /// Where the sums of each output channel go (`[blocks][LANES]`), or null.
+    pub(crate) sums: *mut f32,
     pub(crate) panels: std::ops::Range<usize>,
     pub(crate) rows: std::ops::Range<usize>,
     /// Pixels in a row to compute.
@@ -206,6 +209,9 @@ unsafe fn row_of<L: Lanes, P: Products<L>, const N: usize, const H: usize, const
                 step,
                 task.width,
             );
+            if !task.sums.is_null() {
+                scale::add_row::<L>(task.output_at(b, y, 0), step, task.width, task.sums.add(b * LANES));
+            }
         }
     }
 }
@@ -226,7 +232,8 @@ unsafe fn tile<L: Lanes, P: Products<L>, const N: usize, const H: usize, const T
             *blocks = [P::start(task.bias.add(first + n * LANES)); T];
         }
         // Eight channels of pixels 2i and 2i + 1; half of these are used, and none without a half block.
-        let mut pairs = [if const { H == 1 } { P::start_halves(task.bias.add(first + N * LANES)) } else { L::splat(0.0) }; T];
+        let mut pairs =
+            [if const { H == 1 } { P::start_halves(task.bias.add(first + N * LANES)) } else { L::splat(0.0) }; T];
         let mut weights = task.weights.add(panel * task.panel_floats + half * LANES);
         for block in task.inputs {
             // An origin may lie before its memory, which holds the task's rows alone.

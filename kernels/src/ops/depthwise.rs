@@ -1,6 +1,7 @@
 //! Depthwise convolution: one filter per channel, sixteen channels at a time.
 
 use super::activation::{self, Precision};
+use super::scale;
 use crate::layout::View;
 use crate::network::Activation;
 use crate::simd::{LANES, Lanes, multiversion, unroll};
@@ -18,6 +19,8 @@ pub(crate) struct DepthwiseTask {
     pub(crate) bias: *const f32,
     pub(crate) activation: Activation,
     pub(crate) residual: Option<View>,
+    /// As in a dense convolution.
+    pub(crate) sums: *mut f32,
     pub(crate) block: usize,
     pub(crate) rows: std::ops::Range<usize>,
 }
@@ -55,6 +58,9 @@ unsafe fn depthwise<L: Lanes>(task: &DepthwiseTask) {
             let row = task.output.at(task.block, y as isize, 0);
             let channels = task.output.shape.channels_of(task.block);
             activation::finish::<L>((task.activation, Precision::Single), (row, channels), residual, LANES, width);
+            if !task.sums.is_null() {
+                scale::add_row::<L>(row, LANES, width, task.sums.add(task.block * LANES));
+            }
         }
     }
 }

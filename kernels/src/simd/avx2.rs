@@ -96,9 +96,7 @@ impl Lanes for F32x8x2 {
     }
     #[inline(always)]
     unsafe fn load_quarters(p: *const f32, step: usize) -> Self {
-        unsafe {
-            Self(_mm256_loadu2_m128(p.add(step), p), _mm256_loadu2_m128(p.add(3 * step), p.add(2 * step)))
-        }
+        unsafe { Self(_mm256_loadu2_m128(p.add(step), p), _mm256_loadu2_m128(p.add(3 * step), p.add(2 * step))) }
     }
     #[inline(always)]
     unsafe fn store_quarters(self, p: *mut f32, step: usize) {

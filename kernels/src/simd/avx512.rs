@@ -37,7 +37,10 @@ impl Lanes for F32x16 {
         unsafe {
             let zero = _mm512_setzero_ps();
             // Four lanes of 128 bits: the upper two of the sums, then two of zeros.
-            [Self(_mm512_mask_blend_ps(0xff00, self.0, zero)), Self(_mm512_shuffle_f32x4::<0b01_00_11_10>(self.0, zero))]
+            [
+                Self(_mm512_mask_blend_ps(0xff00, self.0, zero)),
+                Self(_mm512_shuffle_f32x4::<0b01_00_11_10>(self.0, zero)),
+            ]
         }
     }
     #[inline(always)]
