@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::executor::{Parallelism, Run, RunError};
+use crate::executor::{Parallelism, Run, RunError, rows_of};
 use crate::layout::Shape;
 use crate::network::{Network, Op, Value};
 
@@ -43,7 +43,7 @@ impl Network {
         let mut layers: Vec<Layer> =
             self.ops.iter().enumerate().map(|(i, op)| describe(op, &plan.shapes, i + 1)).collect();
         for _ in 0..repetitions {
-            run.load_image(image);
+            run.load_image(rows_of(image, width));
             for (i, (op, layer)) in self.ops.iter().zip(&mut layers).enumerate() {
                 let started = Instant::now();
                 run.step(op, Value(i + 1));

@@ -92,10 +92,24 @@ impl Network {
         parallelism: Parallelism,
     ) -> Result<(Vec<f32>, [usize; 3]), RunError> {
         self.check_image(image, height, width)?;
+        self.run_rows((height, width), parallelism, rows_of(image, width))
+    }
+
+    /// The same for an image whose row `y` is what `write(y, row)` leaves in `row`, in no order and from all threads
+    /// of the run: three channels for every pixel, and a place for a fourth that nobody reads.
+    ///
+    /// # Errors
+    /// [`RunError`] when the image is too small.
+    pub fn run_rows(
+        &self,
+        (height, width): (usize, usize),
+        parallelism: Parallelism,
+        write: impl Fn(usize, &mut [[f32; IMAGE_PITCH]]) + Sync + Send,
+    ) -> Result<(Vec<f32>, [usize; 3]), RunError> {
         let plan = self.plan(height, width)?;
         let mut arena = self.idle_arena();
         let run = Run::new(self, &plan, &mut arena, parallelism);
-        run.load_image(image);
+        run.load_image(write);
         let mut done = 0;
         for chain in &plan.chains {
             run.steps(done..chain.ops.start);
@@ -141,6 +155,16 @@ impl Network {
     /// A plan for looking at every value; not kept.
     pub(crate) fn whole_plan(&self, height: usize, width: usize) -> Result<Plan, RunError> {
         Plan::new(self, height, width, false).map_err(|unfit| RunError::of(unfit, (height, width)))
+    }
+}
+
+/// What writes the rows of an image of `width` pixels a row (`[height][width][3]`).
+pub(crate) fn rows_of(image: &[f32], width: usize) -> impl Fn(usize, &mut [[f32; IMAGE_PITCH]]) {
+    move |y, row| {
+        let pixels = image[y * width * 3..(y + 1) * width * 3].chunks_exact(3);
+        for (to, from) in row.iter_mut().zip(pixels) {
+            to[..3].copy_from_slice(from);
+        }
     }
 }
 
@@ -203,18 +227,15 @@ impl<'a> Run<'a> {
         cached.min(rows.div_ceil(wanted_bands)).max(1)
     }
 
-    pub(crate) fn load_image(&self, image: &[f32]) {
+    /// Fills the image's buffer with what `write` leaves in each row.
+    pub(crate) fn load_image(&self, write: impl Fn(usize, &mut [[f32; IMAGE_PITCH]]) + Sync + Send) {
         let view = self.view(Value(0));
         let width = view.shape.width;
         // SAFETY: nobody else uses the arena yet; rows are inside the image's buffer.
         unsafe { view.clear_halo() };
         self.each(view.shape.height, |y| {
-            // SAFETY: row y belongs to this task.
-            let row = unsafe { std::slice::from_raw_parts_mut(view.at(0, y as isize, 0), width * IMAGE_PITCH) };
-            let pixels = image[y * width * 3..(y + 1) * width * 3].chunks_exact(3);
-            for (to, from) in row.chunks_exact_mut(IMAGE_PITCH).zip(pixels) {
-                to[..3].copy_from_slice(from);
-            }
+            // SAFETY: row y belongs to this task; arrays of f32 are as its pixels lie.
+            write(y, unsafe { std::slice::from_raw_parts_mut(view.at(0, y as isize, 0).cast(), width) });
         });
     }
 
@@ -345,9 +366,11 @@ impl<'a> Run<'a> {
             }
             OutputOrder::PixelShuffle => {
                 for (y, row) in result.chunks_exact_mut(width).enumerate() {
-                    for (x, to) in row.iter_mut().enumerate() {
-                        // SAFETY: as above; channel (y mod 2, x mod 2) of the pixel.
-                        *to = unsafe { *view.at(0, (y / 2) as isize, (x / 2) as isize).add(y % 2 * 2 + x % 2) };
+                    // SAFETY: as above; channels (y mod 2, 0) and (y mod 2, 1) of the row's pixels.
+                    let from = unsafe { view.at(0, (y / 2) as isize, 0).add(y % 2 * 2) };
+                    for (x, pair) in row.chunks_exact_mut(2).enumerate() {
+                        // SAFETY: as above.
+                        pair.copy_from_slice(unsafe { std::slice::from_raw_parts(from.add(x * LANES), 2) });
                     }
                 }
             }
