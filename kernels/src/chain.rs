@@ -14,7 +14,7 @@ use crate::ops::pool::PoolKind;
 /// Steps in a chain at most: every one adds rows that neighbouring bands both compute.
 const MOST_STEPS: usize = 8;
 /// Bytes that the largest value inside of a chain has at least; smaller ones stay in cache by themselves.
-const LEAST_BYTES: usize = 6 << 20;
+pub(crate) const LEAST_BYTES: usize = 6 << 20;
 /// Bytes that a strip's rows of all values may have, of a second-level cache of 1 MiB.
 const STRIP_BYTES: usize = 448 << 10;
 
@@ -38,29 +38,30 @@ struct Buffer {
 pub(crate) type Rows = Range<isize>;
 
 impl Chain {
-    /// The chains of `network` at the size of `shapes`, whose values are read for the last time at `last_use`.
-    pub(crate) fn all(network: &Network, shapes: &[Shape], last_use: &[usize]) -> Vec<Self> {
+    /// The chains of `network` at the size of `shapes`, whose values are read for the last time at `last_use`; in each,
+    /// the largest value that need not exist has `least` bytes.
+    pub(crate) fn all(network: &Network, shapes: &[Shape], last_use: &[usize], least: usize) -> Vec<Self> {
         let mut chains = Vec::new();
         let mut first = 0;
         while first < network.ops.len() {
             let ends = (first + 2..=(first + MOST_STEPS).min(network.ops.len())).rev();
             let chain = ends
                 .filter(|end| is_chain(network, first..*end, last_use))
-                .find_map(|end| Self::new(network, first..end, shapes));
+                .find_map(|end| Self::new(network, first..end, shapes, least));
             first = chain.as_ref().map_or(first + 1, |chain| chain.ops.end);
             chains.extend(chain);
         }
         chains
     }
 
-    fn new(network: &Network, ops: Range<usize>, shapes: &[Shape]) -> Option<Self> {
+    fn new(network: &Network, ops: Range<usize>, shapes: &[Shape], least: usize) -> Option<Self> {
         let inner = &shapes[ops.start + 1..ops.end];
         let bytes = |rows: &[usize]| {
             inner.iter().zip(rows).map(|(shape, rows)| shape.row() * shape.blocks() * rows).sum::<usize>()
                 * size_of::<f32>()
         };
         let largest = inner.iter().map(|shape| shape.floats() * size_of::<f32>()).max();
-        if largest.is_none_or(|largest| largest < LEAST_BYTES) {
+        if largest.is_none_or(|largest| largest < least) {
             return None;
         }
         // Strips of an even number of rows suit transposed convolutions.

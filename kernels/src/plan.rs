@@ -44,11 +44,17 @@ pub(crate) enum Unfit {
 }
 
 impl Plan {
-    /// Plans `network` for images of `height`×`width`; without `chained`, every value exists as a whole.
-    pub(crate) fn new(network: &Network, height: usize, width: usize, chained: bool) -> Result<Self, Unfit> {
+    /// Plans `network` for images of `height`×`width`; values of `least_chained` bytes
+    /// need not exist as a whole, without it all do.
+    pub(crate) fn new(
+        network: &Network,
+        (height, width): (usize, usize),
+        least_chained: Option<usize>,
+    ) -> Result<Self, Unfit> {
         let mut shapes = shapes(network, height, width)?;
         let mut last_use = last_uses(network);
-        let mut chains = if chained { Chain::all(network, &shapes, &last_use) } else { Vec::new() };
+        let chains = least_chained.map(|least| Chain::all(network, &shapes, &last_use, least));
+        let mut chains = chains.unwrap_or_default();
         for ops in chains.iter().map(|chain| chain.ops.clone()) {
             // The last step writes its result while the first ones still read.
             for value in network.ops[ops.clone()].iter().flat_map(Op::inputs) {

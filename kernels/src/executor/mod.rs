@@ -10,6 +10,7 @@ use std::sync::{Arc, PoisonError};
 use rayon::prelude::*;
 
 use crate::arena::{Arena, BlockList};
+use crate::chain::LEAST_BYTES;
 use crate::layout::View;
 use crate::network::{Network, Op, OutputOrder, Source, Value};
 use crate::ops::attention::{self, AttentionTask};
@@ -107,8 +108,17 @@ impl Network {
         write: impl Fn(usize, &mut [[f32; IMAGE_PITCH]]) + Sync + Send,
     ) -> Result<(Vec<f32>, [usize; 3]), RunError> {
         let plan = self.plan(height, width)?;
+        Ok(self.run_plan(&plan, parallelism, write))
+    }
+
+    fn run_plan(
+        &self,
+        plan: &Plan,
+        parallelism: Parallelism,
+        write: impl Fn(usize, &mut [[f32; IMAGE_PITCH]]) + Sync + Send,
+    ) -> (Vec<f32>, [usize; 3]) {
         let mut arena = self.idle_arena();
-        let run = Run::new(self, &plan, &mut arena, parallelism);
+        let run = Run::new(self, plan, &mut arena, parallelism);
         run.load_image(write);
         let mut done = 0;
         for chain in &plan.chains {
@@ -119,7 +129,7 @@ impl Network {
         run.steps(done..self.ops.len());
         let result = run.output();
         self.give_back(arena);
-        Ok((result, plan.output))
+        (result, plan.output)
     }
 
     /// Memory for a run; to be given back.
@@ -143,7 +153,8 @@ impl Network {
         if let Some(plan) = plans.get(&(height, width)) {
             return Ok(plan.clone());
         }
-        let plan = Plan::new(self, height, width, true).map_err(|unfit| RunError::of(unfit, (height, width)))?;
+        let plan = Plan::new(self, (height, width), Some(LEAST_BYTES))
+            .map_err(|unfit| RunError::of(unfit, (height, width)))?;
         let plan = Arc::new(plan);
         if plans.len() >= MAX_PLANS {
             plans.clear();
@@ -154,7 +165,7 @@ impl Network {
 
     /// A plan for looking at every value; not kept.
     pub(crate) fn whole_plan(&self, height: usize, width: usize) -> Result<Plan, RunError> {
-        Plan::new(self, height, width, false).map_err(|unfit| RunError::of(unfit, (height, width)))
+        Plan::new(self, (height, width), None).map_err(|unfit| RunError::of(unfit, (height, width)))
     }
 }
 

@@ -238,3 +238,89 @@ impl Band<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use crate::backend::Backend;
+    use crate::executor::{Parallelism, rows_of};
+    use crate::filter::{BuildError, Filter, Quantisation};
+    use crate::network::{Activation, Network, NetworkBuilder, OutputOrder, Padding};
+    use crate::plan::Plan;
+
+    fn filter(shape: [usize; 4], quantised: bool) -> Filter {
+        let [out, inputs, kh, kw] = shape;
+        let weights =
+            (0..out * inputs * kh * kw).map(|i| ((i * 37 % 101) as f32 / 50.0 - 1.0) / (inputs * kh * kw) as f32);
+        let input = quantised.then(|| Quantisation { steps: vec![0.01; inputs], zero: 9 });
+        let bias = (0..out).map(|o| (o % 7) as f32 * 0.1).collect();
+        Filter { weights: weights.collect(), bias, shape, input, ..Filter::default() }
+    }
+
+    /// What detectors are made of: a stem of two branches, blocks with gates, a pyramid of two levels, and a head.
+    fn network(channels: usize, kernel: usize) -> Result<Network, BuildError> {
+        let (mut net, image) = NetworkBuilder::new();
+        let (one, same, half, relu) = ((1, 1), Padding::Symmetric(1, 1), channels.div_ceil(2), Activation::Relu);
+        let dense = |shape| filter(shape, true);
+        let x = net.conv(&[image], &filter([channels, 3, 3, 3], false), (2, 2), same, relu, None)?;
+        let branch = net.conv(&[x], &dense([half, channels, 2, 2]), one, Padding::SameUpper, relu, None)?;
+        let branch = net.conv(&[branch], &dense([channels, half, 2, 2]), one, Padding::SameUpper, relu, None)?;
+        let pooled = net.max_pool_same(x);
+        let x = net.conv(&[pooled, branch], &dense([channels, 2 * channels, 3, 3]), (2, 2), same, relu, None)?;
+        let x = net.depthwise(x, &filter([channels, 1, 3, 3], false), one, Activation::None, None)?;
+        let gates = || (filter([3, channels, 1, 1], false), filter([channels, 3, 1, 1], false));
+        let x = net.squeeze_excite(x, gates().0, gates().1, 0.2, false)?;
+        let hidden = net.pointwise(x, &dense([2 * channels, channels, 1, 1]), Activation::Gelu, None)?;
+        let fine = net.pointwise(hidden, &dense([channels, 2 * channels, 1, 1]), Activation::None, Some(x))?;
+        let coarse = net.depthwise(fine, &filter([channels, 1, 3, 3], false), (2, 2), Activation::None, None)?;
+        let lateral = net.pointwise(fine, &dense([channels, channels, 1, 1]), Activation::None, None)?;
+        let lateral = net.squeeze_excite(lateral, gates().0, gates().1, 0.2, true)?;
+        let sum = net.add_upsampled(lateral, coarse, 2)?;
+        let smooth = net.depthwise(sum, &filter([channels, 1, kernel, kernel], false), one, Activation::None, None)?;
+        let fine = net.pointwise(smooth, &dense([half, channels, 1, 1]), Activation::None, None)?;
+        let coarse = net.pointwise(coarse, &dense([half, channels, 1, 1]), Activation::None, None)?;
+        let both = [net.upsample(coarse, 2), fine];
+        let x = net.conv(&both, &dense([channels, 2 * half, 3, 3]), one, same, relu, None)?;
+        let f = dense([channels, channels, 2, 2]);
+        let x = net.conv_transpose(x, &f, relu)?;
+        let x = net.pointwise(x, &filter([4, channels, 1, 1], true), Activation::Sigmoid, None)?;
+        net.finish(x, OutputOrder::PixelShuffle)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(12))]
+
+        #[test]
+        fn strips_give_what_whole_values_give(
+            (height, width) in (1_usize..24, 1_usize..12),
+            channels in 2_usize..40,
+            kernel in 1_usize..4,
+        ) {
+            let (height, width) = (8 * height, 8 * width);
+            let image: Vec<f32> = (0..height * width * 3).map(|i| (i * 29 % 97) as f32 / 50.0 - 1.0).collect();
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().map_err(|e| TestCaseError::fail(e.to_string()))?;
+            for backend in Backend::available() {
+                let built = network(channels, 2 * kernel + 1);
+                let network = built.map_err(|e| TestCaseError::fail(e.to_string()))?.with_backend(backend);
+                let run = |least, parallelism| {
+                    let plan = Plan::new(&network, (height, width), least).map_err(|_| TestCaseError::fail("no plan"))?;
+                    let result = pool.install(|| network.run_plan(&plan, parallelism, rows_of(&image, width)));
+                    Ok::<_, TestCaseError>((plan.chains.len(), result.0))
+                };
+                let (_, whole) = run(None, Parallelism::Serial)?;
+                for parallelism in [Parallelism::Serial, Parallelism::Pool] {
+                    // Twice, because the second run finds the arena as the first one left it.
+                    for _ in 0..2 {
+                        let (chains, strips) = run(Some(0), parallelism)?;
+                        prop_assert!(chains >= 3, "{chains}");
+                        let worst = whole.iter().zip(&strips).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                        // Channels are added up in another order, and a value may then be rounded to its other neighbour.
+                        let bound = if backend.multiplies_bf16() || backend.multiplies_integers() { 1e-2 } else { 1e-5 };
+                        prop_assert!(worst <= bound && strips.iter().all(|v| v.is_finite()), "{backend:?} {parallelism:?}: {worst:e}");
+                    }
+                }
+            }
+        }
+    }
+}

@@ -10,14 +10,16 @@
 //! A last block of at most eight channels would waste half of every vector, so
 //! the sums of two pixels share one.
 
-use super::activation;
+use std::marker::PhantomData;
+
+use super::activation::{self, Precision};
 use super::enlarged::{self, EnlargedSums};
 use super::scale;
 use crate::backend::Backend;
 use crate::layout::View;
 use crate::network::Activation;
 use crate::packing::Narrow;
-use crate::simd::{LANES, Lanes, Products, Single, multiversion, unroll};
+use crate::simd::{LANES, Lanes, Part, Products, Single, multiversion, unroll};
 
 /// Output channels of a packed panel.
 pub(crate) const PANEL: usize = 2 * LANES;
@@ -153,64 +155,90 @@ unsafe fn row<L: Lanes, P: Products<L>, const N: usize, const H: usize>(
     half: usize,
     y: usize,
 ) {
+    macro_rules! of_step {
+        ($step:literal) => {
+            P::apart(Row::<(L, P), N, H, $step> { task, panel, half, y, products: PhantomData })
+        };
+    }
     // SAFETY: forwarded.
     unsafe {
         match task.pitch * task.stride.1 {
-            16 => row_of::<L, P, N, H, 16>(task, panel, half, y),
-            32 => row_of::<L, P, N, H, 32>(task, panel, half, y),
-            4 => row_of::<L, P, N, H, 4>(task, panel, half, y),
+            16 => of_step!(16),
+            32 => of_step!(32),
+            4 => of_step!(4),
             // Pairs at stride 1, quads at stride 2, or the image, which the builder admits at stride 2 alone.
-            _ => row_of::<L, P, N, H, 8>(task, panel, half, y),
+            _ => of_step!(8),
+        }
+        for block in (panel * 2 + half..).take(N + H) {
+            L::apart(Finish::<L> { task, block, y, precision: P::PRECISION, lanes: PhantomData });
         }
     }
 }
 
-#[inline(always)]
-unsafe fn row_of<L: Lanes, P: Products<L>, const N: usize, const H: usize, const STEP: usize>(
-    task: &ConvTask<'_>,
+/// One output row of `N` blocks of channels and `H` half blocks behind them, of inputs
+/// `STEP` values apart.
+struct Row<'a, P, const N: usize, const H: usize, const STEP: usize> {
+    task: &'a ConvTask<'a>,
     panel: usize,
     half: usize,
     y: usize,
-) {
-    let mut x = 0;
-    // Near-equal tiles: 40 pixels are 14 + 13 + 13, not 14 + 14 + 12.
-    let mut tiles = task.width.div_ceil(L::TILE);
-    while x < task.width {
-        let pixels = (task.width - x).div_ceil(tiles);
-        tiles -= 1;
-        macro_rules! tiles {
-            ($($n:literal)+) => {
-                match pixels {
-                    $($n => {
-                        if const { $n <= L::TILE } {
-                            // SAFETY: forwarded; the tile lies within the row.
-                            unsafe { tile::<L, P, N, H, $n, STEP>(task, panel, half, y, x) }
-                        }
-                    })+
-                    _ => unreachable!("a tile has 1 to {} pixels", L::TILE),
-                }
-            };
+    products: PhantomData<P>,
+}
+
+impl<L: Lanes, P: Products<L>, const N: usize, const H: usize, const STEP: usize> Part for Row<'_, (L, P), N, H, STEP> {
+    #[inline(always)]
+    unsafe fn run(self) {
+        let Self { task, panel, half, y, .. } = self;
+        let mut x = 0;
+        // Near-equal tiles: 40 pixels are 14 + 13 + 13, not 14 + 14 + 12.
+        let mut tiles = task.width.div_ceil(L::TILE);
+        while x < task.width {
+            let pixels = (task.width - x).div_ceil(tiles);
+            tiles -= 1;
+            macro_rules! tiles {
+                ($($n:literal)+) => {
+                    match pixels {
+                        $($n => {
+                            if const { $n <= L::TILE } {
+                                // SAFETY: forwarded; the tile lies within the row.
+                                unsafe { tile::<L, P, N, H, $n, STEP>(task, panel, half, y, x) }
+                            }
+                        })+
+                        _ => unreachable!("a tile has 1 to {} pixels", L::TILE),
+                    }
+                };
+            }
+            tiles!(1 2 3 4 5 6 7 8 9 10 11 12 13 14);
+            x += pixels;
         }
-        tiles!(1 2 3 4 5 6 7 8 9 10 11 12 13 14);
-        x += pixels;
     }
-    for b in (panel * 2 + half..).take(N + H) {
+}
+
+/// What is left to do with a row of block `block` once its sums are there.
+struct Finish<'a, L> {
+    task: &'a ConvTask<'a>,
+    block: usize,
+    y: usize,
+    precision: Precision,
+    lanes: PhantomData<L>,
+}
+
+impl<L: Lanes> Part for Finish<'_, L> {
+    #[inline(always)]
+    unsafe fn run(self) {
+        let Self { task, block: b, y, precision, .. } = self;
         // SAFETY: the row was just written by this task; the residual has the output's size.
         unsafe {
+            let row = task.output_at(b, y, 0);
             if let Some(sums) = &task.enlarged {
-                enlarged::add::<L>(sums, b, y, task.output_at(b, y, 0));
+                enlarged::add::<L>(sums, b, y, row);
             }
             let residual = task.residual.as_ref().map(|r| task.place_in(r, b, y, 0).cast_const());
             let step = task.scatter * LANES;
-            activation::finish::<L>(
-                (task.activation, P::PRECISION),
-                (task.output_at(b, y, 0), task.output.shape.channels_of(b)),
-                residual,
-                step,
-                task.width,
-            );
+            let channels = task.output.shape.channels_of(b);
+            activation::finish::<L>((task.activation, precision), (row, channels), residual, step, task.width);
             if !task.sums.is_null() {
-                scale::add_row::<L>(task.output_at(b, y, 0), step, task.width, task.sums.add(b * LANES));
+                scale::add_row::<L>(row, step, task.width, task.sums.add(b * LANES));
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::Lanes;
+use super::{Lanes, Part};
 
 #[derive(Clone, Copy)]
 pub(crate) struct F32x8x2(__m256, __m256);
@@ -18,6 +18,11 @@ impl Lanes for F32x8x2 {
     const TILE: usize = 6;
     const PANEL_BLOCKS: usize = 1;
 
+    #[inline(never)]
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn apart<F: Part>(part: F) {
+        unsafe { part.run() }
+    }
     #[inline(always)]
     unsafe fn load(p: *const f32) -> Self {
         unsafe { Self(_mm256_loadu_ps(p), _mm256_loadu_ps(p.add(8))) }

@@ -2,8 +2,8 @@
 
 use std::arch::x86_64::*;
 
-use super::Lanes;
 use super::gelu::gelu;
+use super::{Lanes, Part};
 use crate::ops::activation::Precision;
 
 #[derive(Clone, Copy)]
@@ -16,6 +16,11 @@ impl Lanes for F32x16 {
     const TILE: usize = 14;
     const PANEL_BLOCKS: usize = 2;
 
+    #[inline(never)]
+    #[target_feature(enable = "avx512f")]
+    unsafe fn apart<F: Part>(part: F) {
+        unsafe { part.run() }
+    }
     #[inline(always)]
     unsafe fn load(p: *const f32) -> Self {
         unsafe { Self(_mm512_loadu_ps(p)) }

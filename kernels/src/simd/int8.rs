@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::avx512::F32x16;
-use super::{LANES, Lanes, Products};
+use super::{LANES, Lanes, Part, Products};
 use crate::ops::activation::Precision;
 
 /// Four channels in the place of one f32: unsigned inputs, signed weights. Sums
@@ -12,6 +12,13 @@ pub(crate) struct Quads;
 
 impl Products<F32x16> for Quads {
     const PRECISION: Precision = Precision::Half;
+
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512vnni")]
+    unsafe fn apart<F: Part>(part: F) {
+        // SAFETY: forwarded.
+        unsafe { part.run() }
+    }
 
     #[inline(always)]
     unsafe fn start(_bias: *const f32) -> F32x16 {

@@ -32,6 +32,8 @@ pub(crate) trait Lanes: Copy {
     /// Blocks of output channels that a convolution keeps in registers at once.
     const PANEL_BLOCKS: usize;
 
+    /// Runs `part` as a function of its own, with the instruction set of the vectors.
+    unsafe fn apart<F: Part>(part: F);
     unsafe fn load(p: *const f32) -> Self;
     unsafe fn store(self, p: *mut f32);
     /// The eight values at `p` in both halves.
@@ -68,6 +70,16 @@ pub(crate) trait Lanes: Copy {
     unsafe fn largest(self) -> f32;
 }
 
+/// A part of a kernel that is compiled as a function of its own.
+///
+/// One function of all tiles of all shapes takes the compiler many times as long
+/// as the same tiles in a dozen.
+pub(crate) trait Part {
+    /// # Safety
+    /// As the kernel says that it is a part of.
+    unsafe fn run(self);
+}
+
 /// How a convolution multiplies a broadcast input with sixteen weights.
 ///
 /// # Safety
@@ -75,6 +87,9 @@ pub(crate) trait Lanes: Copy {
 pub(crate) trait Products<L: Lanes> {
     /// What the products are worth, and so what the activation behind them has to be.
     const PRECISION: Precision;
+
+    /// Runs `part` as a function of its own, with the instruction set of the products.
+    unsafe fn apart<F: Part>(part: F);
 
     /// What the sums of sixteen outputs start from, given their biases.
     #[inline(always)]
@@ -111,6 +126,12 @@ pub(crate) struct Single;
 
 impl<L: Lanes> Products<L> for Single {
     const PRECISION: Precision = Precision::Single;
+
+    #[inline(always)]
+    unsafe fn apart<F: Part>(part: F) {
+        // SAFETY: forwarded.
+        unsafe { L::apart(part) }
+    }
 
     #[inline(always)]
     unsafe fn mul_add(value: L, weight: L, sum: L) -> L {

@@ -3,7 +3,7 @@
 //! Products are rounded before they are added (no fused multiply-add without
 //! hardware for it), so results differ from the other backends in the last bits.
 
-use super::{LANES, Lanes};
+use super::{LANES, Lanes, Part};
 
 #[derive(Clone, Copy)]
 pub(crate) struct F32Array([f32; LANES]);
@@ -19,6 +19,11 @@ impl Lanes for F32Array {
     const TILE: usize = 4;
     const PANEL_BLOCKS: usize = 1;
 
+    #[inline(never)]
+    unsafe fn apart<F: Part>(part: F) {
+        // SAFETY: forwarded.
+        unsafe { part.run() }
+    }
     #[inline(always)]
     unsafe fn load(p: *const f32) -> Self {
         // SAFETY: the caller gives a pointer to sixteen values; f32 arrays need only f32's alignment.

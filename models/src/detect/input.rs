@@ -49,12 +49,7 @@ thread_local! {
 
 impl<'a> Scaled<'a> {
     /// `page` scaled to `width`×`height`.
-    pub(super) fn new(
-        page: &'a Raster,
-        (width, height): (usize, usize),
-        mean: [f32; 3],
-        deviation: [f32; 3],
-    ) -> Self {
+    pub(super) fn new(page: &'a Raster, (width, height): (usize, usize), mean: [f32; 3], deviation: [f32; 3]) -> Self {
         let factor = (page.width() / width).min(page.height() / height).max(1);
         Self {
             page,
