@@ -13,8 +13,8 @@ use crate::ops::activation::Precision;
 /// Width of a piece; piece k is centred at k times this. A short binary fraction, so that the way to the centre is exact.
 const WIDTH: f32 = 0.343_75;
 
-/// The end of the last piece; erf(x/√2) is 1 to f32 precision there.
-const BOUND: f32 = 15.5 * WIDTH;
+/// Within the last piece, so that no seventeenth is looked up; erf(x/√2) is 1 to f32 precision there.
+const BOUND: f32 = 15.4375 * WIDTH;
 
 /// A number whose units are the last binary digits: adding it rounds to the nearest
 /// whole number and leaves that in the lowest bits.
