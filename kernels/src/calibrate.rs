@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::executor::{Parallelism, Run, RunError, rows_of};
+use crate::executor::{Run, RunError, rows_of};
 use crate::filter::Quantisation;
 use crate::layout::View;
 use crate::network::{Network, Op, Value};
@@ -96,7 +96,7 @@ impl Network {
         self.check_image(image, height, width)?;
         let plan = self.whole_plan(height, width)?;
         let mut arena = self.idle_arena();
-        let run = Run::new(self, &plan, &mut arena, Parallelism::Serial);
+        let run = Run::new(self, &plan, &mut arena, None);
         run.load_image(rows_of(image, width));
         for (i, op) in self.ops.iter().enumerate() {
             let inputs: Vec<(View, u32)> = match op {

@@ -108,9 +108,12 @@ impl Chain {
     }
 }
 
+/// What every range begins with that others are joined to.
+const NO_ROWS: Rows = Rows { start: isize::MAX, end: isize::MIN };
+
 /// Which rows of every result of `ops` the rows `last` of the last one need, written to `needed`.
 pub(crate) fn rows_needed(all: &[Op], ops: Range<usize>, last: Rows, needed: &mut [Rows]) {
-    needed.fill(isize::MAX..isize::MIN);
+    needed.fill(NO_ROWS);
     needed[ops.len() - 1] = last;
     for i in ops.clone().rev() {
         let op = &all[i];
