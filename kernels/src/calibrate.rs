@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use crate::executor::{Run, RunError, rows_of};
 use crate::filter::Quantisation;
 use crate::layout::View;
-use crate::network::{Network, Op, Value};
+use crate::network::{Network, Value};
+use crate::op::Op;
 use crate::packing::{ConvWeights, LARGEST};
 
 /// Pixels of one image that a convolution's sample takes.

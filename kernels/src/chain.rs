@@ -8,7 +8,8 @@
 use std::ops::Range;
 
 use crate::layout::{Shape, View};
-use crate::network::{Network, Op, Padding, Value};
+use crate::network::{Network, Padding, Value};
+use crate::op::Op;
 use crate::ops::pool::PoolKind;
 
 /// Steps in a chain at most: every one adds rows that neighbouring bands both compute.

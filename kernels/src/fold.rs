@@ -1,7 +1,8 @@
 //! Enlargements that only convolutions read are left to them, see [`crate::split`];
 //! the large value never exists.
 
-use crate::network::{Op, Padding, Source, Value};
+use crate::network::{Padding, Value};
+use crate::op::{Op, Source};
 use crate::ops::pool::PoolKind;
 use crate::split::Split;
 

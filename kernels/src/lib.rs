@@ -11,7 +11,7 @@
 //! | [`backend`] | which instruction set runs, chosen once at start |
 //! | `simd` | sixteen f32 lanes on AVX-512, AVX2 or plain Rust |
 //! | `ops` | the kernels, each written once over those lanes |
-//! | `network`, `fold`, `split`, `chain`, `plan`, `executor` | description → fewer operations and products → buffers → run |
+//! | `network`, `op`, `fold`, `split`, `chain`, `plan`, `executor` | description → fewer operations and products → buffers → run |
 //! | `team` | the threads of a run |
 //! | `profile` | the time of each operation |
 //! | `filter`, `packing` | weights as they are given, and as the kernels read them |
@@ -37,6 +37,7 @@ mod filter;
 mod fold;
 mod layout;
 mod network;
+mod op;
 mod ops;
 mod packing;
 mod plan;

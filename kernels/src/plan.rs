@@ -2,7 +2,8 @@
 
 use crate::chain::Chain;
 use crate::layout::Shape;
-use crate::network::{Network, Op, OutputOrder, Padding, Value};
+use crate::network::{Network, OutputOrder, Padding, Value};
+use crate::op::Op;
 use crate::ops::attention;
 use crate::ops::pool::PoolKind;
 use crate::simd::LANES;

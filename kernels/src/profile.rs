@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use crate::executor::{Parallelism, Run, RunError, rows_of};
 use crate::layout::Shape;
-use crate::network::{Network, Op, Value};
+use crate::network::{Network, Value};
+use crate::op::Op;
 use crate::team::Team;
 
 /// One operation of a run.

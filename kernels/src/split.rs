@@ -14,7 +14,8 @@
 use crate::backend::Backend;
 use crate::filter::Quantisation;
 use crate::layout::{Shape, View, blocks_of};
-use crate::network::{Padding, Source};
+use crate::network::Padding;
+use crate::op::Source;
 use crate::packing::ConvWeights;
 use crate::simd::LANES;
 

@@ -3,7 +3,8 @@
 use super::Run;
 use super::gates::{Sums, sums_of};
 use crate::layout::{Shape, View};
-use crate::network::{Activation, Op, Padding, Source};
+use crate::network::{Activation, Padding};
+use crate::op::{Op, Source};
 use crate::ops::conv::{self, ConvTask, InputBlock};
 use crate::ops::enlarged::EnlargedSums;
 use crate::packing::ConvWeights;

@@ -3,7 +3,8 @@
 
 use super::Run;
 use crate::layout::Shape;
-use crate::network::{Op, Value};
+use crate::network::Value;
+use crate::op::Op;
 use crate::ops::scale::{self, Gates, MeanTask};
 use crate::simd::LANES;
 
