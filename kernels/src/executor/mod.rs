@@ -23,9 +23,6 @@ use crate::team::Team;
 use dense::{BAND_BYTES, Conv};
 use gates::sums_of;
 
-/// Rows of a map that a task copies out.
-const OUTPUT_ROWS: usize = 32;
-
 /// Plans kept per network; more sizes than a server meets between restarts.
 const MAX_PLANS: usize = 1024;
 
@@ -394,20 +391,14 @@ impl<'a> Run<'a> {
                 }
             }
             OutputOrder::PixelShuffle => {
-                let address = result.as_mut_ptr() as usize;
-                self.each(height.div_ceil(OUTPUT_ROWS), |band| {
-                    for y in band * OUTPUT_ROWS..((band + 1) * OUTPUT_ROWS).min(height) {
-                        // SAFETY: tasks split the rows of the result, which lives until all are done.
-                        let row =
-                            unsafe { std::slice::from_raw_parts_mut((address as *mut f32).add(y * width), width) };
-                        // SAFETY: as above; channels (y mod 2, 0) and (y mod 2, 1) of the row's pixels.
-                        let from = unsafe { view.at(0, (y / 2) as isize, 0).add(y % 2 * 2) };
-                        for (x, pair) in row.chunks_exact_mut(2).enumerate() {
-                            // SAFETY: as above.
-                            pair.copy_from_slice(unsafe { std::slice::from_raw_parts(from.add(x * LANES), 2) });
-                        }
+                for (y, row) in result.chunks_exact_mut(width).enumerate() {
+                    // SAFETY: as above; channels (y mod 2, 0) and (y mod 2, 1) of the row's pixels.
+                    let from = unsafe { view.at(0, (y / 2) as isize, 0).add(y % 2 * 2) };
+                    for (x, pair) in row.chunks_exact_mut(2).enumerate() {
+                        // SAFETY: as above.
+                        pair.copy_from_slice(unsafe { std::slice::from_raw_parts(from.add(x * LANES), 2) });
                     }
-                });
+                }
             }
         }
         result
