@@ -26,11 +26,19 @@ fn filter(shape: [usize; 4]) -> Filter {
 type Build = fn(&mut NetworkBuilder, Value) -> Result<Value, BuildError>;
 
 /// Name, channels of the input, and the operation.
-const OPERATIONS: [(&str, usize, Build); 15] = [
+const OPERATIONS: [(&str, usize, Build); 17] = [
     ("pointwise 96 to 192, gelu", 96, |n, x| n.pointwise(x, &filter([192, 96, 1, 1]), Activation::Gelu, None)),
     ("pointwise 192 to 96, residual", 192, |n, x| n.pointwise(x, &filter([192, 192, 1, 1]), Activation::None, Some(x))),
     ("dense 3×3 48 to 48", 48, |n, x| {
         n.conv(&[x], &filter([48, 48, 3, 3]), (1, 1), Padding::Symmetric(1, 1), Activation::Relu, None)
+    }),
+    ("dense 3×3 48 to 24", 48, |n, x| {
+        n.conv(&[x], &filter([24, 48, 3, 3]), (1, 1), Padding::Symmetric(1, 1), Activation::Relu, None)
+    }),
+    ("dense 3×3 24 and 24 enlarged to 24", 24, |n, x| {
+        let coarse = n.average_pool(x, (4, 4));
+        let inputs = [n.upsample(coarse, 4), x];
+        n.conv(&inputs, &filter([24, 48, 3, 3]), (1, 1), Padding::Symmetric(1, 1), Activation::Relu, None)
     }),
     ("transposed 2×2 24 to 24", 24, |n, x| n.conv_transpose(x, &filter([24, 24, 2, 2]), Activation::Relu)),
     ("depthwise 3×3 96", 96, |n, x| n.depthwise(x, &filter([96, 1, 3, 3]), (1, 1), Activation::None, None)),

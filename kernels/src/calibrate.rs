@@ -6,10 +6,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::executor::{Parallelism, Run, RunError};
+use crate::executor::{Run, RunError, rows_of};
 use crate::filter::Quantisation;
 use crate::layout::View;
-use crate::network::{Network, Op, Value};
+use crate::network::{Network, Value};
+use crate::op::Op;
 use crate::packing::{ConvWeights, LARGEST};
 
 /// Pixels of one image that a convolution's sample takes.
@@ -74,12 +75,14 @@ impl Network {
     /// name, on backends that multiply integers; what does not fit counts as none.
     pub fn quantise(&mut self, choose: impl Fn(&str) -> Option<Quantisation>) {
         let backend = self.backend;
-        for (name, weights) in self.ops.iter_mut().filter_map(Op::dense_mut) {
-            let quantisation = choose(name);
-            for weights in weights {
-                weights.quantisation = quantisation.clone().filter(|q| q.fits(weights.inputs()));
-                weights.narrow_for(backend);
+        for op in &mut self.ops {
+            if let Some((name, weights)) = op.dense_mut() {
+                let quantisation = choose(name);
+                for weights in weights {
+                    weights.quantisation = quantisation.clone().filter(|q| q.fits(weights.inputs()));
+                }
             }
+            op.narrow_for(backend);
         }
     }
 
@@ -92,10 +95,10 @@ impl Network {
         see: &mut dyn FnMut(usize, &[f32], usize),
     ) -> Result<(), RunError> {
         self.check_image(image, height, width)?;
-        let plan = self.plan(height, width)?;
+        let plan = self.whole_plan(height, width)?;
         let mut arena = self.idle_arena();
-        let run = Run::new(self, &plan, &mut arena, Parallelism::Serial);
-        run.load_image(image);
+        let run = Run::new(self, &plan, &mut arena, None);
+        run.load_image(rows_of(image, width));
         for (i, op) in self.ops.iter().enumerate() {
             let inputs: Vec<(View, u32)> = match op {
                 Op::Conv { name, inputs, .. } if !name.is_empty() => {

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use crate::accelerator::{Accelerator, Device, DeviceError};
 #[cfg(feature = "device")]
 use crate::device::{DeviceNetwork, Input};
-use crate::executor::Parallelism;
+use crate::executor::{Parallelism, RunError};
 use crate::network::Network;
 
 /// Applies a [`Network`] to a contiguous tensor of images of one size.
@@ -52,6 +52,19 @@ impl NetworkOp {
         }
         debug_assert_eq!(accelerator.device(), Device::Cpu, "another device was opened without a machine");
         Ok(Self::new(network, parallelism))
+    }
+
+    /// Runs the network on this computer's processors, for an image whose rows `write` gives: see
+    /// [`Network::run_rows`].
+    ///
+    /// # Errors
+    /// [`RunError`] when the image is too small.
+    pub fn run_rows(
+        &self,
+        size: (usize, usize),
+        write: impl Fn(usize, &mut [[f32; 4]]) + Sync + Send,
+    ) -> std::result::Result<(Vec<f32>, [usize; 3]), RunError> {
+        self.network.run_rows(size, self.parallelism, write)
     }
 
     /// The network that it applies.

@@ -1,9 +1,10 @@
-//! Enlargements that only convolutions read are left to them: a convolution's
-//! task enlarges the rows that it is about to multiply, while they are in cache,
-//! and the large value never exists.
+//! Enlargements that only convolutions read are left to them, see [`crate::split`];
+//! the large value never exists.
 
-use crate::network::{Op, Source, Value};
+use crate::network::{Padding, Value};
+use crate::op::{Op, Source};
 use crate::ops::pool::PoolKind;
+use crate::split::Split;
 
 /// The largest factor's power of two that is folded: what coarse borders allow.
 const MAX_SHIFT: u32 = 5;
@@ -34,6 +35,10 @@ pub(crate) fn fold_enlargements(ops: &mut Vec<Op>, channels: &mut Vec<usize>, ou
             }
         }
         op.renumber(|value| numbers[value.0]);
+        if let Op::Conv { inputs, weights, kernel, padding, split, .. } = op {
+            let inputs: Vec<_> = inputs.iter().map(|source| (*source, channels[source.value.0])).collect();
+            *split = Split::new(&inputs, weights, *kernel, *padding).map(Box::new);
+        }
     }
     numbers[output.0]
 }
@@ -43,8 +48,15 @@ fn foldable(ops: &[Op], i: usize, output: Value) -> Option<Source> {
     let Op::Pool { kind: PoolKind::Upsample { factor }, input, .. } = ops[i] else { return None };
     let result = Value(i + 1);
     let only_dense = ops.iter().filter(|op| op.inputs().contains(&result)).all(|op| match op {
-        // Strides would skip most of the enlarged pixels.
-        Op::Conv { stride: (1, 1), residual, .. } => *residual != Some(result),
+        // Strides would skip most of the enlarged pixels; an output of another size would not be made of squares.
+        Op::Conv { stride: (1, 1), kernel, padding, residual, .. } => {
+            let keeps = |kernel: usize, padding: usize| kernel == 2 * padding + 1;
+            let keeps_size = match padding {
+                Padding::Symmetric(h, w) => keeps(kernel.0, *h) && keeps(kernel.1, *w),
+                Padding::SameUpper => true,
+            };
+            keeps_size && *residual != Some(result)
+        }
         _ => false,
     });
     let shift = factor.trailing_zeros();

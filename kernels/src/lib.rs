@@ -11,7 +11,8 @@
 //! | [`backend`] | which instruction set runs, chosen once at start |
 //! | `simd` | sixteen f32 lanes on AVX-512, AVX2 or plain Rust |
 //! | `ops` | the kernels, each written once over those lanes |
-//! | `network`, `fold`, `plan`, `executor` | description → fewer operations → buffers → run |
+//! | `network`, `op`, `fold`, `split`, `chain`, `plan`, `executor` | description → fewer operations and products → buffers → run |
+//! | `team` | the threads of a run |
 //! | `profile` | the time of each operation |
 //! | `filter`, `packing` | weights as they are given, and as the kernels read them |
 //! | `calibrate` | fitting integers to what a network meets |
@@ -26,6 +27,7 @@ mod arena;
 pub mod backend;
 mod calibrate;
 pub mod candle_op;
+mod chain;
 #[cfg(feature = "cuda")]
 mod cuda;
 #[cfg(feature = "device")]
@@ -35,11 +37,14 @@ mod filter;
 mod fold;
 mod layout;
 mod network;
+mod op;
 mod ops;
 mod packing;
 mod plan;
 mod profile;
 mod simd;
+mod split;
+mod team;
 
 pub use accelerator::{Accelerator, Device, DeviceError};
 pub use backend::Backend;

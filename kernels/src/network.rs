@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use crate::arena::{Arena, Packed};
+use crate::arena::Arena;
 use crate::backend::Backend;
 use crate::filter::{BuildError, Filter};
 use crate::fold::fold_enlargements;
 use crate::layout::blocks_of;
+use crate::op::{Op, Source};
 use crate::ops::pool::PoolKind;
 use crate::packing::{self, ConvWeights};
 use crate::plan::Plan;
@@ -43,123 +44,6 @@ pub enum Padding {
     /// Zero pixels below and on the right alone, as many as keep the size
     /// (ONNX's `SAME_UPPER` for even kernels).
     SameUpper,
-}
-
-/// An input of a dense convolution: a value, enlarged `2^shift` times.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Source {
-    pub(crate) value: Value,
-    pub(crate) shift: u32,
-}
-
-pub(crate) enum Op {
-    Conv {
-        name: String,
-        inputs: Vec<Source>,
-        weights: ConvWeights,
-        kernel: (usize, usize),
-        stride: (usize, usize),
-        padding: Padding,
-        activation: Activation,
-        residual: Option<Value>,
-    },
-    /// Kernel 2×2, stride 2: one set of 1×1 weights per output parity (row-major).
-    ConvTranspose {
-        name: String,
-        input: Value,
-        weights: Box<[ConvWeights; 4]>,
-        activation: Activation,
-    },
-    Depthwise {
-        input: Value,
-        weights: Packed,
-        bias: Packed,
-        kernel: (usize, usize),
-        stride: (usize, usize),
-        padding: (usize, usize),
-        activation: Activation,
-        residual: Option<Value>,
-    },
-    Pool {
-        kind: PoolKind,
-        input: Value,
-        other: Option<Value>,
-    },
-    SqueezeExcite {
-        input: Value,
-        squeeze: Filter,
-        excite: Filter,
-        slope: f32,
-        skip: bool,
-    },
-    LayerNorm {
-        input: Value,
-        scale: Packed,
-        shift: Packed,
-        epsilon: f32,
-    },
-    Attention {
-        input: Value,
-        heads: usize,
-        scale: f32,
-    },
-    Softmax {
-        input: Value,
-    },
-}
-
-impl Op {
-    /// The values it reads.
-    pub(crate) fn inputs(&self) -> Vec<Value> {
-        match self {
-            Self::Conv { inputs, residual, .. } => inputs.iter().map(|s| s.value).chain(*residual).collect(),
-            Self::Depthwise { input, residual, .. } => std::iter::once(*input).chain(*residual).collect(),
-            Self::Pool { input, other, .. } => std::iter::once(*input).chain(*other).collect(),
-            Self::ConvTranspose { input, .. }
-            | Self::SqueezeExcite { input, .. }
-            | Self::LayerNorm { input, .. }
-            | Self::Attention { input, .. }
-            | Self::Softmax { input } => vec![*input],
-        }
-    }
-
-    /// The name and the weights of a dense convolution, transposed or not.
-    pub(crate) fn dense(&self) -> Option<(&str, &[ConvWeights])> {
-        match self {
-            Self::Conv { name, weights, .. } => Some((name, std::slice::from_ref(weights))),
-            Self::ConvTranspose { name, weights, .. } => Some((name, weights.as_slice())),
-            _ => None,
-        }
-    }
-
-    /// The same, to change the weights.
-    pub(crate) fn dense_mut(&mut self) -> Option<(&str, &mut [ConvWeights])> {
-        match self {
-            Self::Conv { name, weights, .. } => Some((name, std::slice::from_mut(weights))),
-            Self::ConvTranspose { name, weights, .. } => Some((name, weights.as_mut_slice())),
-            _ => None,
-        }
-    }
-
-    /// Gives the values that it reads other numbers.
-    pub(crate) fn renumber(&mut self, number: impl Fn(Value) -> Value) {
-        let (input, other) = match self {
-            Self::Conv { inputs, residual, .. } => {
-                inputs.iter_mut().for_each(|source| source.value = number(source.value));
-                (None, residual.as_mut())
-            }
-            Self::Depthwise { input, residual, .. } => (Some(input), residual.as_mut()),
-            Self::Pool { input, other, .. } => (Some(input), other.as_mut()),
-            Self::ConvTranspose { input, .. }
-            | Self::SqueezeExcite { input, .. }
-            | Self::LayerNorm { input, .. }
-            | Self::Attention { input, .. }
-            | Self::Softmax { input } => (Some(input), None),
-        };
-        for value in input.into_iter().chain(other) {
-            *value = number(*value);
-        }
-    }
 }
 
 /// How the output leaves the blocked layout.
@@ -232,7 +116,8 @@ impl NetworkBuilder {
         weights.quantisation = filter.quantisation(expected)?;
         let name = filter.name.clone();
         let inputs = inputs.iter().map(|value| Source { value: *value, shift: 0 }).collect();
-        let op = Op::Conv { name, inputs, weights, kernel: (kh, kw), stride, padding, activation, residual };
+        let op =
+            Op::Conv { name, inputs, weights, kernel: (kh, kw), stride, padding, activation, residual, split: None };
         Ok(self.push(op, out))
     }
 
@@ -465,8 +350,7 @@ impl Network {
         // Packing is a part of every start, so it is not done again for the same backend.
         if backend != self.backend {
             self.backend = backend;
-            let dense = self.ops.iter_mut().filter_map(Op::dense_mut);
-            dense.flat_map(|(_, weights)| weights).for_each(|weights| weights.narrow_for(backend));
+            self.ops.iter_mut().for_each(|op| op.narrow_for(backend));
         }
         self
     }

@@ -1,7 +1,9 @@
 //! From an image size to buffers: shapes, halos, and places in one arena.
 
+use crate::chain::Chain;
 use crate::layout::Shape;
-use crate::network::{Network, Op, OutputOrder, Padding, Value};
+use crate::network::{Network, OutputOrder, Padding, Value};
+use crate::op::Op;
 use crate::ops::attention;
 use crate::ops::pool::PoolKind;
 use crate::simd::LANES;
@@ -21,6 +23,14 @@ pub(crate) struct Plan {
     pub(crate) scratch: usize,
     /// Values the arena must hold.
     pub(crate) floats: usize,
+    /// Operations that run strip by strip, in order.
+    pub(crate) chains: Vec<Chain>,
+    /// Values that one band of any chain needs, beside the others.
+    pub(crate) strip_floats: usize,
+    /// Whether the step that gives a value also adds its channels up, for gates of the next one.
+    pub(crate) summed: Vec<bool>,
+    /// Where those sums start: `[bands][blocks][LANES]`.
+    pub(crate) sums: usize,
     /// `[height, width, channels]` of the result.
     pub(crate) output: [usize; 3],
 }
@@ -35,11 +45,24 @@ pub(crate) enum Unfit {
 }
 
 impl Plan {
-    /// Plans `network` for images of `height`×`width`.
-    pub(crate) fn new(network: &Network, height: usize, width: usize) -> Result<Self, Unfit> {
+    /// Plans `network` for images of `height`×`width`; values of `least_chained` bytes
+    /// need not exist as a whole, without it all do.
+    pub(crate) fn new(
+        network: &Network,
+        (height, width): (usize, usize),
+        least_chained: Option<usize>,
+    ) -> Result<Self, Unfit> {
         let mut shapes = shapes(network, height, width)?;
-        let last_use = last_uses(network);
-        let roots = roots(network, &last_use, &shapes);
+        let mut last_use = last_uses(network);
+        let chains = least_chained.map(|least| Chain::all(network, &shapes, &last_use, least));
+        let mut chains = chains.unwrap_or_default();
+        for ops in chains.iter().map(|chain| chain.ops.clone()) {
+            // The last step writes its result while the first ones still read.
+            for value in network.ops[ops.clone()].iter().flat_map(Op::inputs) {
+                last_use[value.0] = last_use[value.0].max(ops.end - 1);
+            }
+        }
+        let roots = roots(network, &last_use, &shapes, &chains);
         for (op, halo) in network.ops.iter().map(|op| (op, border(op))) {
             for value in op.inputs() {
                 let root = roots[value.0];
@@ -50,17 +73,27 @@ impl Plan {
             shapes[v].halo = shapes[roots[v]].halo;
         }
         // A cache line between buffers keeps vector loads past the last pixel inside the arena.
-        let sizes: Vec<_> = shapes.iter().map(|shape| shape.floats().next_multiple_of(16) + 16).collect();
+        let mut sizes: Vec<_> = shapes.iter().map(|shape| shape.floats().next_multiple_of(16) + 16).collect();
+        for chain in &mut chains {
+            sizes[chain.ops.start + 1..chain.ops.end].fill(0);
+            chain.place(&shapes);
+        }
+        let strip_floats = chains.iter().map(|chain| chain.floats).max().unwrap_or(0);
         let (offsets, mut floats) = places(&sizes, &roots, &last_use);
         let scratch = floats;
         floats += network.ops.iter().zip(&shapes[1..]).map(|(op, shape)| scratch_floats(op, shape)).max().unwrap_or(0);
+        let summed = summed(network);
+        let sums = floats;
+        // A band has one row at least.
+        let bands = shapes.iter().zip(&summed).filter(|(_, summed)| **summed);
+        floats += bands.map(|(shape, _)| shape.height * shape.blocks() * LANES).max().unwrap_or(0);
         let out = shapes[network.output.0];
         let output = match network.order {
             OutputOrder::ChannelsLast => [out.height, out.width, out.channels],
             OutputOrder::PixelShuffle => [out.height * 2, out.width * 2, 1],
         };
         let owns_buffer = roots.iter().enumerate().map(|(v, root)| v == *root).collect();
-        Ok(Self { shapes, offsets, owns_buffer, scratch, floats, output })
+        Ok(Self { shapes, offsets, owns_buffer, scratch, floats, chains, strip_floats, summed, sums, output })
     }
 }
 
@@ -135,7 +168,7 @@ pub(crate) fn last_uses(network: &Network) -> Vec<usize> {
 
 /// The value whose buffer each value uses: operations that read a pixel before
 /// they write it take over the buffer of an input that is not needed later.
-pub(crate) fn roots(network: &Network, last_use: &[usize], shapes: &[Shape]) -> Vec<usize> {
+pub(crate) fn roots(network: &Network, last_use: &[usize], shapes: &[Shape], chains: &[Chain]) -> Vec<usize> {
     let mut roots: Vec<_> = (0..network.channels.len()).collect();
     for (i, op) in network.ops.iter().enumerate() {
         let in_place = match op {
@@ -146,6 +179,8 @@ pub(crate) fn roots(network: &Network, last_use: &[usize], shapes: &[Shape]) -> 
         if let Some(Value(input)) = in_place
             && last_use[input] == i
             && shapes[input].pitch == LANES
+            // Other bands of a chain may not have read what a row would replace.
+            && !chains.iter().any(|chain| chain.ops.contains(&i))
             // A sum with a value that is too small is smaller than its input.
             && (shapes[input].height, shapes[input].width) == (shapes[i + 1].height, shapes[i + 1].width)
         {
@@ -153,6 +188,20 @@ pub(crate) fn roots(network: &Network, last_use: &[usize], shapes: &[Shape]) -> 
         }
     }
     roots
+}
+
+/// Which values a convolution gives and the very next step makes gates of.
+fn summed(network: &Network) -> Vec<bool> {
+    let mut summed = vec![false; network.channels.len()];
+    for (i, pair) in network.ops.windows(2).enumerate() {
+        summed[i + 1] = match &pair[0] {
+            Op::Conv { .. } | Op::Depthwise { .. } => {
+                matches!(&pair[1], Op::SqueezeExcite { input, .. } if input.0 == i + 1)
+            }
+            _ => false,
+        };
+    }
+    summed
 }
 
 /// Pixels beyond the edge that `op` reads of its inputs.
@@ -214,6 +263,7 @@ fn operands_fit(op: &Op, shapes: &[Shape], output: (usize, usize)) -> bool {
 fn scratch_floats(op: &Op, shape: &Shape) -> usize {
     match op {
         Op::SqueezeExcite { squeeze, .. } => shape.blocks() * LANES + squeeze.bias.len(),
+        Op::Conv { split: Some(split), .. } => split.scratch_floats(shape),
         Op::Attention { heads, .. } => heads * attention::scratch_floats(shape.width),
         _ => 0,
     }

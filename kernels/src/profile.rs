@@ -2,9 +2,11 @@
 
 use std::time::Instant;
 
-use crate::executor::{Parallelism, Run, RunError};
+use crate::executor::{Parallelism, Run, RunError, rows_of};
 use crate::layout::Shape;
-use crate::network::{Network, Op, Value};
+use crate::network::{Network, Value};
+use crate::op::Op;
+use crate::team::Team;
 
 /// One operation of a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,7 +27,7 @@ pub struct Layer {
 
 impl Network {
     /// Runs the network `repetitions` times on `image` (`[height][width][3]`)
-    /// and gives the shortest time of each operation.
+    /// and gives the shortest time of each operation, every one done before the next begins.
     ///
     /// # Errors
     /// As [`Network::run`].
@@ -37,19 +39,21 @@ impl Network {
         repetitions: usize,
     ) -> Result<Vec<Layer>, RunError> {
         self.check_image(image, height, width)?;
-        let plan = self.plan(height, width)?;
+        let plan = self.whole_plan(height, width)?;
         let mut arena = self.idle_arena();
-        let run = Run::new(self, &plan, &mut arena, parallelism);
         let mut layers: Vec<Layer> =
             self.ops.iter().enumerate().map(|(i, op)| describe(op, &plan.shapes, i + 1)).collect();
-        for _ in 0..repetitions {
-            run.load_image(image);
-            for (i, (op, layer)) in self.ops.iter().zip(&mut layers).enumerate() {
-                let started = Instant::now();
-                run.step(op, Value(i + 1));
-                layer.seconds = layer.seconds.min(started.elapsed().as_secs_f64());
+        Team::gather(parallelism.threads(), |team| {
+            let run = Run::new(self, &plan, &mut arena, team);
+            for _ in 0..repetitions {
+                run.load_image(rows_of(image, width));
+                for (i, (op, layer)) in self.ops.iter().zip(&mut layers).enumerate() {
+                    let started = Instant::now();
+                    run.step(op, Value(i + 1));
+                    layer.seconds = layer.seconds.min(started.elapsed().as_secs_f64());
+                }
             }
-        }
+        });
         self.give_back(arena);
         Ok(layers)
     }

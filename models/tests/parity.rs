@@ -10,9 +10,13 @@ use slipstream_models::Backend;
 use slipstream_models::detect::Detector;
 use slipstream_models::recognise::Recogniser;
 
-/// Largest difference of a probability that f16 weights may cause, or integers.
+/// Largest difference of a probability that f16 weights may cause, bfloat16 products of them, or integers.
 fn tolerance(backend: Backend) -> f32 {
-    if backend.multiplies_integers() { 0.12 } else { 0.03 }
+    match backend {
+        _ if backend.multiplies_integers() => 0.12,
+        _ if backend.multiplies_bf16() => 0.05,
+        _ => 0.03,
+    }
 }
 
 /// The detector in `folder` on everything that there is, with the difference that it may make.

@@ -10,7 +10,8 @@ use super::machine::Launch;
 use super::output::RUN_BYTES;
 use super::weights::{Placed, PlacedConv, VECTOR, padded};
 use crate::layout::Shape;
-use crate::network::{Network, Op, OutputOrder, Source, Value};
+use crate::network::{Network, OutputOrder, Value};
+use crate::op::{Op, Source};
 use crate::ops::pool::PoolKind;
 
 /// Threads of a block, by kernel; the kernels declare the same.

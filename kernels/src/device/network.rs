@@ -273,7 +273,7 @@ impl DeviceNetwork {
 
     fn plan(&self, shapes: &[Shape], images: usize, wanted: Wanted) -> Plan {
         let last_use = last_uses(&self.network);
-        let roots = roots(&self.network, &last_use, shapes);
+        let roots = roots(&self.network, &last_use, shapes, &[]);
         let value_bytes = |v: usize| {
             let channels = if v == 0 { VECTOR } else { padded(shapes[v].channels) };
             (images * shapes[v].height * shapes[v].width * channels * 2).next_multiple_of(ALIGNMENT)

@@ -2,7 +2,8 @@
 
 use half::f16;
 
-use crate::network::{Network, Op, Padding, Source, Value};
+use crate::network::{Network, Padding, Value};
+use crate::op::{Op, Source};
 use crate::packing::ConvWeights;
 use crate::simd::LANES;
 

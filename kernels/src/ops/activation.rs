@@ -72,10 +72,21 @@ pub(crate) enum Precision {
     Half,
 }
 
-/// x·Φ(x), the exact (erf) form of Hendrycks & Gimpel, arXiv 1606.08415, with
-/// erf(x/√2)/x given by `coefficients` up to `bound`.
+/// x·Φ(x) by one polynomial, for processors without tables in registers.
 #[inline(always)]
-unsafe fn gelu<L: Lanes, const N: usize>(x: L, bound: f32, coefficients: &[f32; N]) -> L {
+pub(crate) unsafe fn gelu<L: Lanes>(x: L, precision: Precision) -> L {
+    // SAFETY: lane arithmetic only.
+    unsafe {
+        match precision {
+            Precision::Single => gelu_of(x, ERF_BOUND, &ERF_COEFFICIENTS),
+            Precision::Half => gelu_of(x, SHORT_ERF_BOUND, &SHORT_ERF_COEFFICIENTS),
+        }
+    }
+}
+
+/// The same with erf(x/√2)/x given by `coefficients` up to `bound`.
+#[inline(always)]
+unsafe fn gelu_of<L: Lanes, const N: usize>(x: L, bound: f32, coefficients: &[f32; N]) -> L {
     // SAFETY: lane arithmetic only.
     unsafe {
         let bounded = x.max(L::splat(-bound)).min(L::splat(bound));
@@ -90,14 +101,15 @@ unsafe fn gelu<L: Lanes, const N: usize>(x: L, bound: f32, coefficients: &[f32; 
 }
 
 /// Applies `activation` to `count` pixels of sixteen channels, `step` values
-/// apart, and adds `residual` where there is one (same step).
+/// apart, and adds `residual` where there is one (same step). Of the channels
+/// `channels` are in use; what happens to the others is open.
 ///
 /// A pass of its own over a row that is still in the first-level cache: fused
 /// into the convolution's tiles it would be compiled once per tile size.
 #[inline(always)]
 pub(crate) unsafe fn finish<L: Lanes>(
     (activation, precision): (Activation, Precision),
-    row: *mut f32,
+    (row, channels): (*mut f32, usize),
     residual: Option<*const f32>,
     step: usize,
     count: usize,
@@ -123,10 +135,20 @@ pub(crate) unsafe fn finish<L: Lanes>(
             Activation::None if residual.is_none() => {}
             Activation::None => each!(x => x),
             Activation::Relu => each!(x => x.max(L::splat(0.0))),
-            Activation::Gelu if precision == Precision::Half => {
-                each!(x => gelu(x, SHORT_ERF_BOUND, &SHORT_ERF_COEFFICIENTS));
+            // The branch on the precision stands outside of the loops.
+            Activation::Gelu if precision == Precision::Half => each!(x => x.gelu(Precision::Half)),
+            Activation::Gelu => each!(x => x.gelu(Precision::Single)),
+            Activation::Sigmoid if channels <= 4 && residual.is_none() => {
+                let whole = count / 4 * 4;
+                for i in (0..whole).step_by(4) {
+                    let four = row.add(i * step);
+                    sigmoid(L::load_quarters(four, step)).store_quarters(four, step);
+                }
+                for i in whole..count {
+                    let pixel = row.add(i * step);
+                    sigmoid(L::load(pixel)).store(pixel);
+                }
             }
-            Activation::Gelu => each!(x => gelu(x, ERF_BOUND, &ERF_COEFFICIENTS)),
             Activation::Sigmoid => each!(x => sigmoid(x)),
             Activation::Silu => each!(x => x.mul(sigmoid(x))),
             Activation::HardSwish => each!(x => {

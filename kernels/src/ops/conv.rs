@@ -6,13 +6,20 @@
 //! tile. Several inputs count as one concatenated input, so that a
 //! concatenation is never materialised; a transposed 2×2 convolution is four
 //! 1×1 convolutions whose results are scattered.
+//!
+//! A last block of at most eight channels would waste half of every vector, so
+//! the sums of two pixels share one.
 
-use super::activation;
+use std::marker::PhantomData;
+
+use super::activation::{self, Precision};
+use super::enlarged::{self, EnlargedSums};
+use super::scale;
 use crate::backend::Backend;
 use crate::layout::View;
 use crate::network::Activation;
 use crate::packing::Narrow;
-use crate::simd::{LANES, Lanes, Products, Single, multiversion, unroll};
+use crate::simd::{LANES, Lanes, Part, Products, Single, multiversion, unroll};
 
 /// Output channels of a packed panel.
 pub(crate) const PANEL: usize = 2 * LANES;
@@ -26,17 +33,6 @@ pub(crate) struct InputBlock {
     pub(crate) row: usize,
     /// Values of a pixel that carry data: channels, or groups of them.
     pub(crate) channels: usize,
-    /// Set where the block is enlarged first.
-    pub(crate) enlarged: Option<Enlarged>,
-}
-
-/// How a block is enlarged; its origin is then its own pixel (0, 0).
-#[derive(Clone, Copy)]
-pub(crate) struct Enlarged {
-    /// Every pixel stands for `2^shift` in both directions.
-    pub(crate) shift: u32,
-    /// Enlarged pixels that the convolution reads beyond the edge.
-    pub(crate) padding: (usize, usize),
 }
 
 /// The rows `rows` of the output channels `panels` of one convolution.
@@ -56,6 +52,8 @@ pub(crate) struct ConvTask<'a> {
     pub(crate) scales: *const f32,
     /// `[panels][PANEL]`.
     pub(crate) bias: *const f32,
+    /// What enlarged inputs add to the sums; added before the activation.
+    pub(crate) enlarged: Option<EnlargedSums<'a>>,
     pub(crate) activation: Activation,
     pub(crate) output: View,
     /// Output pixel (x, y) is stored at (x·scatter + dx, y·scatter + dy).
@@ -63,6 +61,8 @@ pub(crate) struct ConvTask<'a> {
     pub(crate) scatter_offset: (usize, usize),
     /// Added after the activation; has the output's size.
     pub(crate) residual: Option<View>,
+    /// Where the sums of each output channel go (`[blocks][LANES]`), or null.
+    pub(crate) sums: *mut f32,
     pub(crate) panels: std::ops::Range<usize>,
     pub(crate) rows: std::ops::Range<usize>,
     /// Pixels in a row to compute.
@@ -93,12 +93,11 @@ impl ConvTask<'_> {
 /// # Safety
 /// As [`conv`]; `backend` must be available.
 pub(crate) unsafe fn run(backend: Backend, task: &ConvTask<'_>) {
-    if task.narrow.is_some() || task.inputs.iter().any(|block| block.enlarged.is_some()) {
+    match task.narrow {
         // SAFETY: forwarded; weights are made narrow for backends that multiply them.
-        unsafe { super::conv_staged::run(backend, task) }
-    } else {
+        Some(narrow) => unsafe { super::conv_staged::run(task, narrow) },
         // SAFETY: forwarded.
-        unsafe { run_single(backend, task) }
+        None => unsafe { run_single(backend, task) },
     }
 }
 
@@ -124,16 +123,22 @@ pub(super) unsafe fn conv<L: Lanes, P: Products<L>>(task: &ConvTask<'_>) {
     let blocks = task.output.shape.blocks();
     for panel in task.panels.clone() {
         for y in task.rows.clone() {
-            let first = panel * 2;
+            let second = panel * 2 + 1;
+            let two = second < blocks;
+            let half = two && task.output.shape.channels_of(second) <= LANES / 2;
             // SAFETY: forwarded from the caller; block indices stay below `blocks`.
             unsafe {
                 // Constant conditions keep instances that no backend uses out of the build.
-                if const { L::PANEL_BLOCKS == 2 } && first + 1 < blocks {
-                    row::<L, P, 2>(task, panel, 0, y);
+                if const { L::PANEL_BLOCKS == 2 } && half {
+                    row::<L, P, 1, 1>(task, panel, 0, y);
+                } else if const { L::PANEL_BLOCKS == 2 } && two {
+                    row::<L, P, 2, 0>(task, panel, 0, y);
                 } else {
-                    row::<L, P, 1>(task, panel, 0, y);
-                    if first + 1 < blocks {
-                        row::<L, P, 1>(task, panel, 1, y);
+                    row::<L, P, 1, 0>(task, panel, 0, y);
+                    if const { L::PANEL_BLOCKS == 1 } && half {
+                        row::<L, P, 0, 1>(task, panel, 1, y);
+                    } else if const { L::PANEL_BLOCKS == 1 } && two {
+                        row::<L, P, 1, 0>(task, panel, 1, y);
                     }
                 }
             }
@@ -141,68 +146,106 @@ pub(super) unsafe fn conv<L: Lanes, P: Products<L>>(task: &ConvTask<'_>) {
     }
 }
 
-/// One output row of `N` blocks of channels, starting at block `half` of the panel.
+/// One output row of `N` blocks of channels and `H` half blocks behind them,
+/// starting at block `half` of the panel.
 #[inline(always)]
-unsafe fn row<L: Lanes, P: Products<L>, const N: usize>(task: &ConvTask<'_>, panel: usize, half: usize, y: usize) {
-    // SAFETY: forwarded.
-    unsafe {
-        match task.pitch * task.stride.1 {
-            16 => row_of::<L, P, N, 16>(task, panel, half, y),
-            32 => row_of::<L, P, N, 32>(task, panel, half, y),
-            4 => row_of::<L, P, N, 4>(task, panel, half, y),
-            // Pairs at stride 1, quads at stride 2, or the image, which the builder admits at stride 2 alone.
-            _ => row_of::<L, P, N, 8>(task, panel, half, y),
-        }
-    }
-}
-
-#[inline(always)]
-unsafe fn row_of<L: Lanes, P: Products<L>, const N: usize, const STEP: usize>(
+unsafe fn row<L: Lanes, P: Products<L>, const N: usize, const H: usize>(
     task: &ConvTask<'_>,
     panel: usize,
     half: usize,
     y: usize,
 ) {
-    let mut x = 0;
-    // Near-equal tiles: 40 pixels are 14 + 13 + 13, not 14 + 14 + 12.
-    let mut tiles = task.width.div_ceil(L::TILE);
-    while x < task.width {
-        let pixels = (task.width - x).div_ceil(tiles);
-        tiles -= 1;
-        macro_rules! tiles {
-            ($($n:literal)+) => {
-                match pixels {
-                    $($n => {
-                        if const { $n <= L::TILE } {
-                            // SAFETY: forwarded; the tile lies within the row.
-                            unsafe { tile::<L, P, N, $n, STEP>(task, panel, half, y, x) }
-                        }
-                    })+
-                    _ => unreachable!("a tile has 1 to {} pixels", L::TILE),
-                }
-            };
-        }
-        tiles!(1 2 3 4 5 6 7 8 9 10 11 12 13 14);
-        x += pixels;
+    macro_rules! of_step {
+        ($step:literal) => {
+            P::apart(Row::<(L, P), N, H, $step> { task, panel, half, y, products: PhantomData })
+        };
     }
-    for b in (panel * 2 + half..).take(N) {
+    // SAFETY: forwarded.
+    unsafe {
+        match task.pitch * task.stride.1 {
+            16 => of_step!(16),
+            32 => of_step!(32),
+            4 => of_step!(4),
+            // Pairs at stride 1, quads at stride 2, or the image, which the builder admits at stride 2 alone.
+            _ => of_step!(8),
+        }
+        for block in (panel * 2 + half..).take(N + H) {
+            L::apart(Finish::<L> { task, block, y, precision: P::PRECISION, lanes: PhantomData });
+        }
+    }
+}
+
+/// One output row of `N` blocks of channels and `H` half blocks behind them, of inputs
+/// `STEP` values apart.
+struct Row<'a, P, const N: usize, const H: usize, const STEP: usize> {
+    task: &'a ConvTask<'a>,
+    panel: usize,
+    half: usize,
+    y: usize,
+    products: PhantomData<P>,
+}
+
+impl<L: Lanes, P: Products<L>, const N: usize, const H: usize, const STEP: usize> Part for Row<'_, (L, P), N, H, STEP> {
+    #[inline(always)]
+    unsafe fn run(self) {
+        let Self { task, panel, half, y, .. } = self;
+        let mut x = 0;
+        // Near-equal tiles: 40 pixels are 14 + 13 + 13, not 14 + 14 + 12.
+        let mut tiles = task.width.div_ceil(L::TILE);
+        while x < task.width {
+            let pixels = (task.width - x).div_ceil(tiles);
+            tiles -= 1;
+            macro_rules! tiles {
+                ($($n:literal)+) => {
+                    match pixels {
+                        $($n => {
+                            if const { $n <= L::TILE } {
+                                // SAFETY: forwarded; the tile lies within the row.
+                                unsafe { tile::<L, P, N, H, $n, STEP>(task, panel, half, y, x) }
+                            }
+                        })+
+                        _ => unreachable!("a tile has 1 to {} pixels", L::TILE),
+                    }
+                };
+            }
+            tiles!(1 2 3 4 5 6 7 8 9 10 11 12 13 14);
+            x += pixels;
+        }
+    }
+}
+
+/// What is left to do with a row of block `block` once its sums are there.
+struct Finish<'a, L> {
+    task: &'a ConvTask<'a>,
+    block: usize,
+    y: usize,
+    precision: Precision,
+    lanes: PhantomData<L>,
+}
+
+impl<L: Lanes> Part for Finish<'_, L> {
+    #[inline(always)]
+    unsafe fn run(self) {
+        let Self { task, block: b, y, precision, .. } = self;
         // SAFETY: the row was just written by this task; the residual has the output's size.
         unsafe {
+            let row = task.output_at(b, y, 0);
+            if let Some(sums) = &task.enlarged {
+                enlarged::add::<L>(sums, b, y, row);
+            }
             let residual = task.residual.as_ref().map(|r| task.place_in(r, b, y, 0).cast_const());
             let step = task.scatter * LANES;
-            activation::finish::<L>(
-                (task.activation, P::PRECISION),
-                task.output_at(b, y, 0),
-                residual,
-                step,
-                task.width,
-            );
+            let channels = task.output.shape.channels_of(b);
+            activation::finish::<L>((task.activation, precision), (row, channels), residual, step, task.width);
+            if !task.sums.is_null() {
+                scale::add_row::<L>(row, step, task.width, task.sums.add(b * LANES));
+            }
         }
     }
 }
 
 #[inline(always)]
-unsafe fn tile<L: Lanes, P: Products<L>, const N: usize, const T: usize, const STEP: usize>(
+unsafe fn tile<L: Lanes, P: Products<L>, const N: usize, const H: usize, const T: usize, const STEP: usize>(
     task: &ConvTask<'_>,
     panel: usize,
     half: usize,
@@ -216,6 +259,9 @@ unsafe fn tile<L: Lanes, P: Products<L>, const N: usize, const T: usize, const S
         for (n, blocks) in acc.iter_mut().enumerate() {
             *blocks = [P::start(task.bias.add(first + n * LANES)); T];
         }
+        // Eight channels of pixels 2i and 2i + 1; half of these are used, and none without a half block.
+        let mut pairs =
+            [if const { H == 1 } { P::start_halves(task.bias.add(first + N * LANES)) } else { L::splat(0.0) }; T];
         let mut weights = task.weights.add(panel * task.panel_floats + half * LANES);
         for block in task.inputs {
             // An origin may lie before its memory, which holds the task's rows alone.
@@ -223,17 +269,27 @@ unsafe fn tile<L: Lanes, P: Products<L>, const N: usize, const T: usize, const S
             for ky in 0..task.kernel.0 {
                 for kx in 0..task.kernel.1 {
                     let mut pixel = corner.add(ky * block.row + kx * task.pitch);
+                    let mut ahead = pixel.wrapping_add(T * STEP);
                     for _ in 0..block.channels {
                         let mut w = [L::splat(0.0); N];
                         for (n, w) in w.iter_mut().enumerate() {
                             *w = L::load(weights.add(n * LANES));
                         }
+                        let half = if const { H == 1 } { L::load_half(weights.add(N * LANES)) } else { L::splat(0.0) };
                         unroll!(PIXEL < T, {
                             let value = L::splat(*pixel.add(PIXEL * STEP));
                             for n in 0..N {
                                 acc[n][PIXEL] = P::mul_add(value, w[n], acc[n][PIXEL]);
                             }
+                            if const { H == 1 && PIXEL.is_multiple_of(2) } {
+                                // The last of an odd number stands beside itself.
+                                let next = const { if PIXEL + 1 < T { PIXEL + 1 } else { PIXEL } };
+                                let both = L::halves(value, L::splat(*pixel.add(next * STEP)));
+                                pairs[PIXEL / 2] = P::mul_add(both, half, pairs[PIXEL / 2]);
+                            }
                         });
+                        L::prefetch(ahead);
+                        ahead = ahead.wrapping_add(STEP);
                         pixel = pixel.add(1);
                         weights = weights.add(PANEL);
                     }
@@ -245,6 +301,19 @@ unsafe fn tile<L: Lanes, P: Products<L>, const N: usize, const T: usize, const S
             let (scale, bias) = (task.scales.wrapping_add(first + n * LANES), task.bias.add(first + n * LANES));
             unroll!(PIXEL < T, {
                 P::finish(blocks[PIXEL], scale, bias).store(out.add(PIXEL * task.scatter * LANES));
+            });
+        }
+        if const { H == 1 } {
+            let out = task.output_at(panel * 2 + half + N, y, x);
+            let (scale, bias) = (task.scales.wrapping_add(first + N * LANES), task.bias.add(first + N * LANES));
+            unroll!(PIXEL < T, {
+                if const { PIXEL.is_multiple_of(2) } {
+                    let [low, high] = P::finish_halves(pairs[PIXEL / 2], scale, bias).split();
+                    low.store(out.add(PIXEL * task.scatter * LANES));
+                    if const { PIXEL + 1 < T } {
+                        high.store(out.add((PIXEL + 1) * task.scatter * LANES));
+                    }
+                }
             });
         }
     }

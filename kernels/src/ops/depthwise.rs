@@ -1,6 +1,7 @@
 //! Depthwise convolution: one filter per channel, sixteen channels at a time.
 
 use super::activation::{self, Precision};
+use super::scale;
 use crate::layout::View;
 use crate::network::Activation;
 use crate::simd::{LANES, Lanes, multiversion, unroll};
@@ -18,6 +19,8 @@ pub(crate) struct DepthwiseTask {
     pub(crate) bias: *const f32,
     pub(crate) activation: Activation,
     pub(crate) residual: Option<View>,
+    /// As in a dense convolution.
+    pub(crate) sums: *mut f32,
     pub(crate) block: usize,
     pub(crate) rows: std::ops::Range<usize>,
 }
@@ -53,7 +56,11 @@ unsafe fn depthwise<L: Lanes>(task: &DepthwiseTask) {
             }
             let residual = task.residual.as_ref().map(|r| r.at(task.block, y as isize, 0).cast_const());
             let row = task.output.at(task.block, y as isize, 0);
-            activation::finish::<L>((task.activation, Precision::Single), row, residual, LANES, width);
+            let channels = task.output.shape.channels_of(task.block);
+            activation::finish::<L>((task.activation, Precision::Single), (row, channels), residual, LANES, width);
+            if !task.sums.is_null() {
+                scale::add_row::<L>(row, LANES, width, task.sums.add(task.block * LANES));
+            }
         }
     }
 }
@@ -89,6 +96,13 @@ unsafe fn tile_of<L: Lanes, const T: usize, const STRIDE: usize>(task: &Depthwis
                 weights = weights.add(LANES);
             }
         }
+        // The row behind the last is read for the next row of outputs.
+        let below = task.input.at(task.block, top + (kh - 1 + task.stride.0) as isize, left + task.padding.1 as isize);
+        unroll!(PIXEL < T, {
+            for i in 0..STRIDE {
+                L::prefetch(below.wrapping_add((PIXEL * STRIDE + i) * LANES));
+            }
+        });
         let out = task.output.at(task.block, y as isize, x as isize);
         unroll!(PIXEL < T, {
             acc[PIXEL].store(out.add(PIXEL * LANES));

@@ -9,6 +9,7 @@ pub(crate) mod attention;
 pub(crate) mod conv;
 mod conv_staged;
 pub(crate) mod depthwise;
+pub(crate) mod enlarged;
 pub(crate) mod norm;
 pub(crate) mod pool;
 pub(crate) mod scale;

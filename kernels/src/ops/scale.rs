@@ -23,24 +23,36 @@ unsafe fn block_mean<L: Lanes>(task: &MeanTask) {
     let shape = task.input.shape;
     // SAFETY: rows and columns stay inside the view.
     unsafe {
-        let mut total = L::splat(0.0);
+        L::splat(0.0).store(task.output);
         for y in 0..shape.height as isize {
-            // Row sums first: adding small numbers to a large total would lose digits.
-            let row = task.input.at(task.block, y, 0);
-            let mut sums = [L::splat(0.0); 4];
-            let mut x = 0;
-            while x + 4 <= shape.width {
-                for (i, sum) in sums.iter_mut().enumerate() {
-                    *sum = sum.add(L::load(row.add((x + i) * LANES)));
-                }
-                x += 4;
-            }
-            for x in x..shape.width {
-                sums[0] = sums[0].add(L::load(row.add(x * LANES)));
-            }
-            total = total.add(sums[0].add(sums[1]).add(sums[2].add(sums[3])));
+            add_row::<L>(task.input.at(task.block, y, 0), LANES, shape.width, task.output);
         }
-        total.mul(L::splat(1.0 / (shape.height * shape.width) as f32)).store(task.output);
+        let count = (shape.height * shape.width) as f32;
+        L::load(task.output).mul(L::splat(1.0 / count)).store(task.output);
+    }
+}
+
+/// Adds the pixels of a row, `step` values apart, to the sixteen sums at `sums`.
+///
+/// # Safety
+/// The row must be readable for `count` pixels and the sums writable.
+#[inline(always)]
+pub(super) unsafe fn add_row<L: Lanes>(row: *const f32, step: usize, count: usize, sums: *mut f32) {
+    // SAFETY: the caller vouches for row and sums.
+    unsafe {
+        // Four sums at once, and a row before the rest: adding small numbers to a large total would lose digits.
+        let mut parts = [L::splat(0.0); 4];
+        let whole = count / 4 * 4;
+        for x in (0..whole).step_by(4) {
+            for (i, part) in parts.iter_mut().enumerate() {
+                *part = part.add(L::load(row.add((x + i) * step)));
+            }
+        }
+        for x in whole..count {
+            parts[0] = parts[0].add(L::load(row.add(x * step)));
+        }
+        let row = parts[0].add(parts[1]).add(parts[2].add(parts[3]));
+        L::load(sums).add(row).store(sums);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::Lanes;
+use super::{Lanes, Part};
 
 #[derive(Clone, Copy)]
 pub(crate) struct F32x8x2(__m256, __m256);
@@ -18,6 +18,11 @@ impl Lanes for F32x8x2 {
     const TILE: usize = 6;
     const PANEL_BLOCKS: usize = 1;
 
+    #[inline(never)]
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn apart<F: Part>(part: F) {
+        unsafe { part.run() }
+    }
     #[inline(always)]
     unsafe fn load(p: *const f32) -> Self {
         unsafe { Self(_mm256_loadu_ps(p), _mm256_loadu_ps(p.add(8))) }
@@ -27,6 +32,24 @@ impl Lanes for F32x8x2 {
         unsafe {
             _mm256_storeu_ps(p, self.0);
             _mm256_storeu_ps(p.add(8), self.1);
+        }
+    }
+    #[inline(always)]
+    unsafe fn load_half(p: *const f32) -> Self {
+        unsafe {
+            let half = _mm256_loadu_ps(p);
+            Self(half, half)
+        }
+    }
+    #[inline(always)]
+    unsafe fn halves(low: Self, high: Self) -> Self {
+        Self(low.0, high.1)
+    }
+    #[inline(always)]
+    unsafe fn split(self) -> [Self; 2] {
+        unsafe {
+            let zero = _mm256_setzero_ps();
+            [Self(self.0, zero), Self(self.1, zero)]
         }
     }
     #[inline(always)]
@@ -75,6 +98,17 @@ impl Lanes for F32x8x2 {
             }
         }
         unsafe { Self(half(self.0), half(self.1)) }
+    }
+    #[inline(always)]
+    unsafe fn load_quarters(p: *const f32, step: usize) -> Self {
+        unsafe { Self(_mm256_loadu2_m128(p.add(step), p), _mm256_loadu2_m128(p.add(3 * step), p.add(2 * step))) }
+    }
+    #[inline(always)]
+    unsafe fn store_quarters(self, p: *mut f32, step: usize) {
+        unsafe {
+            _mm256_storeu2_m128(p.add(step), p, self.0);
+            _mm256_storeu2_m128(p.add(3 * step), p.add(2 * step), self.1);
+        }
     }
     #[inline(always)]
     unsafe fn sum(self) -> f32 {

@@ -2,7 +2,9 @@
 
 use std::arch::x86_64::*;
 
-use super::Lanes;
+use super::gelu::gelu;
+use super::{Lanes, Part};
+use crate::ops::activation::Precision;
 
 #[derive(Clone, Copy)]
 pub(crate) struct F32x16(pub(super) __m512);
@@ -14,6 +16,11 @@ impl Lanes for F32x16 {
     const TILE: usize = 14;
     const PANEL_BLOCKS: usize = 2;
 
+    #[inline(never)]
+    #[target_feature(enable = "avx512f")]
+    unsafe fn apart<F: Part>(part: F) {
+        unsafe { part.run() }
+    }
     #[inline(always)]
     unsafe fn load(p: *const f32) -> Self {
         unsafe { Self(_mm512_loadu_ps(p)) }
@@ -21,6 +28,29 @@ impl Lanes for F32x16 {
     #[inline(always)]
     unsafe fn store(self, p: *mut f32) {
         unsafe { _mm512_storeu_ps(p, self.0) }
+    }
+    #[inline(always)]
+    unsafe fn load_half(p: *const f32) -> Self {
+        unsafe { Self(_mm512_castpd_ps(_mm512_broadcast_f64x4(_mm256_loadu_pd(p.cast())))) }
+    }
+    #[inline(always)]
+    unsafe fn halves(low: Self, high: Self) -> Self {
+        unsafe { Self(_mm512_mask_blend_ps(0xff00, low.0, high.0)) }
+    }
+    #[inline(always)]
+    unsafe fn split(self) -> [Self; 2] {
+        unsafe {
+            let zero = _mm512_setzero_ps();
+            // Four lanes of 128 bits: the upper two of the sums, then two of zeros.
+            [
+                Self(_mm512_mask_blend_ps(0xff00, self.0, zero)),
+                Self(_mm512_shuffle_f32x4::<0b01_00_11_10>(self.0, zero)),
+            ]
+        }
+    }
+    #[inline(always)]
+    fn prefetch(p: *const f32) {
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(p.cast()) }
     }
     #[inline(always)]
     unsafe fn splat(x: f32) -> Self {
@@ -61,6 +91,28 @@ impl Lanes for F32x16 {
     #[inline(always)]
     unsafe fn exp2_integral(self) -> Self {
         unsafe { Self(_mm512_scalef_ps(_mm512_set1_ps(1.0), self.0)) }
+    }
+    #[inline(always)]
+    unsafe fn gelu(self, precision: Precision) -> Self {
+        unsafe { gelu(self, precision) }
+    }
+    #[inline(always)]
+    unsafe fn load_quarters(p: *const f32, step: usize) -> Self {
+        unsafe {
+            let all = _mm512_castps128_ps512(_mm_loadu_ps(p));
+            let all = _mm512_insertf32x4::<1>(all, _mm_loadu_ps(p.add(step)));
+            let all = _mm512_insertf32x4::<2>(all, _mm_loadu_ps(p.add(2 * step)));
+            Self(_mm512_insertf32x4::<3>(all, _mm_loadu_ps(p.add(3 * step))))
+        }
+    }
+    #[inline(always)]
+    unsafe fn store_quarters(self, p: *mut f32, step: usize) {
+        unsafe {
+            _mm_storeu_ps(p, _mm512_castps512_ps128(self.0));
+            _mm_storeu_ps(p.add(step), _mm512_extractf32x4_ps::<1>(self.0));
+            _mm_storeu_ps(p.add(2 * step), _mm512_extractf32x4_ps::<2>(self.0));
+            _mm_storeu_ps(p.add(3 * step), _mm512_extractf32x4_ps::<3>(self.0));
+        }
     }
     #[inline(always)]
     unsafe fn sum(self) -> f32 {

@@ -7,7 +7,7 @@
 use std::arch::x86_64::*;
 
 use super::avx512::F32x16;
-use super::{LANES, Products};
+use super::{LANES, Part, Products};
 use crate::ops::activation::Precision;
 
 /// Two channels in the place of one f32.
@@ -15,6 +15,13 @@ pub(crate) struct Pairs;
 
 impl Products<F32x16> for Pairs {
     const PRECISION: Precision = Precision::Half;
+
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512bf16")]
+    unsafe fn apart<F: Part>(part: F) {
+        // SAFETY: forwarded.
+        unsafe { part.run() }
+    }
 
     #[inline(always)]
     unsafe fn mul_add(value: F32x16, weight: F32x16, sum: F32x16) -> F32x16 {

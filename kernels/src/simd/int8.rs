@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::avx512::F32x16;
-use super::{LANES, Products};
+use super::{LANES, Lanes, Part, Products};
 use crate::ops::activation::Precision;
 
 /// Four channels in the place of one f32: unsigned inputs, signed weights. Sums
@@ -12,6 +12,13 @@ pub(crate) struct Quads;
 
 impl Products<F32x16> for Quads {
     const PRECISION: Precision = Precision::Half;
+
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512vnni")]
+    unsafe fn apart<F: Part>(part: F) {
+        // SAFETY: forwarded.
+        unsafe { part.run() }
+    }
 
     #[inline(always)]
     unsafe fn start(_bias: *const f32) -> F32x16 {
@@ -35,6 +42,21 @@ impl Products<F32x16> for Quads {
         unsafe {
             let sum = _mm512_cvtepi32_ps(_mm512_castps_si512(sum.0));
             F32x16(_mm512_fmadd_ps(sum, _mm512_loadu_ps(scale), _mm512_loadu_ps(bias)))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn start_halves(bias: *const f32) -> F32x16 {
+        // SAFETY: forwarded.
+        unsafe { Self::start(bias) }
+    }
+
+    #[inline(always)]
+    unsafe fn finish_halves(sum: F32x16, scale: *const f32, bias: *const f32) -> F32x16 {
+        // SAFETY: the caller vouches for eight scales and biases.
+        unsafe {
+            let sum = F32x16(_mm512_cvtepi32_ps(_mm512_castps_si512(sum.0)));
+            sum.mul_add(F32x16::load_half(scale), F32x16::load_half(bias))
         }
     }
 }

@@ -11,10 +11,12 @@ pub(crate) mod avx512;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod bf16;
 #[cfg(target_arch = "x86_64")]
+mod gelu;
+#[cfg(target_arch = "x86_64")]
 pub(crate) mod int8;
 pub(crate) mod portable;
 
-use crate::ops::activation::Precision;
+use crate::ops::activation::{self, Precision};
 
 /// Lanes in a vector, and channels in a block.
 pub(crate) const LANES: usize = 16;
@@ -30,8 +32,18 @@ pub(crate) trait Lanes: Copy {
     /// Blocks of output channels that a convolution keeps in registers at once.
     const PANEL_BLOCKS: usize;
 
+    /// Runs `part` as a function of its own, with the instruction set of the vectors.
+    unsafe fn apart<F: Part>(part: F);
     unsafe fn load(p: *const f32) -> Self;
     unsafe fn store(self, p: *mut f32);
+    /// The eight values at `p` in both halves.
+    unsafe fn load_half(p: *const f32) -> Self;
+    /// The lower half of `low` and the upper half of `high`.
+    unsafe fn halves(low: Self, high: Self) -> Self;
+    /// Either half as the lower one, above it zeros.
+    unsafe fn split(self) -> [Self; 2];
+    /// Asks for the cache line at `p`, which need not be valid.
+    fn prefetch(_p: *const f32) {}
     unsafe fn splat(x: f32) -> Self;
     unsafe fn add(self, o: Self) -> Self;
     unsafe fn sub(self, o: Self) -> Self;
@@ -45,8 +57,27 @@ pub(crate) trait Lanes: Copy {
     unsafe fn round(self) -> Self;
     /// `2^self` for integral lanes from -126 to 127.
     unsafe fn exp2_integral(self) -> Self;
+    /// x·Φ(x), the exact (erf) form of Hendrycks & Gimpel, arXiv 1606.08415.
+    #[inline(always)]
+    unsafe fn gelu(self, precision: Precision) -> Self {
+        // SAFETY: forwarded.
+        unsafe { activation::gelu(self, precision) }
+    }
+    /// Four values each of four places, `step` apart.
+    unsafe fn load_quarters(p: *const f32, step: usize) -> Self;
+    unsafe fn store_quarters(self, p: *mut f32, step: usize);
     unsafe fn sum(self) -> f32;
     unsafe fn largest(self) -> f32;
+}
+
+/// A part of a kernel that is compiled as a function of its own.
+///
+/// One function of all tiles of all shapes takes the compiler many times as long
+/// as the same tiles in a dozen.
+pub(crate) trait Part {
+    /// # Safety
+    /// As the kernel says that it is a part of.
+    unsafe fn run(self);
 }
 
 /// How a convolution multiplies a broadcast input with sixteen weights.
@@ -56,6 +87,9 @@ pub(crate) trait Lanes: Copy {
 pub(crate) trait Products<L: Lanes> {
     /// What the products are worth, and so what the activation behind them has to be.
     const PRECISION: Precision;
+
+    /// Runs `part` as a function of its own, with the instruction set of the products.
+    unsafe fn apart<F: Part>(part: F);
 
     /// What the sums of sixteen outputs start from, given their biases.
     #[inline(always)]
@@ -72,6 +106,19 @@ pub(crate) trait Products<L: Lanes> {
     unsafe fn finish(sum: L, _scale: *const f32, _bias: *const f32) -> L {
         sum
     }
+
+    /// As [`Products::start`], for eight outputs of two pixels.
+    #[inline(always)]
+    unsafe fn start_halves(bias: *const f32) -> L {
+        // SAFETY: forwarded.
+        unsafe { L::load_half(bias) }
+    }
+
+    /// As [`Products::finish`], for eight outputs of two pixels.
+    #[inline(always)]
+    unsafe fn finish_halves(sum: L, _scale: *const f32, _bias: *const f32) -> L {
+        sum
+    }
 }
 
 /// One f32 product a lane.
@@ -79,6 +126,12 @@ pub(crate) struct Single;
 
 impl<L: Lanes> Products<L> for Single {
     const PRECISION: Precision = Precision::Single;
+
+    #[inline(always)]
+    unsafe fn apart<F: Part>(part: F) {
+        // SAFETY: forwarded.
+        unsafe { L::apart(part) }
+    }
 
     #[inline(always)]
     unsafe fn mul_add(value: L, weight: L, sum: L) -> L {

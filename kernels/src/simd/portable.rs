@@ -3,7 +3,7 @@
 //! Products are rounded before they are added (no fused multiply-add without
 //! hardware for it), so results differ from the other backends in the last bits.
 
-use super::{LANES, Lanes};
+use super::{LANES, Lanes, Part};
 
 #[derive(Clone, Copy)]
 pub(crate) struct F32Array([f32; LANES]);
@@ -19,6 +19,11 @@ impl Lanes for F32Array {
     const TILE: usize = 4;
     const PANEL_BLOCKS: usize = 1;
 
+    #[inline(never)]
+    unsafe fn apart<F: Part>(part: F) {
+        // SAFETY: forwarded.
+        unsafe { part.run() }
+    }
     #[inline(always)]
     unsafe fn load(p: *const f32) -> Self {
         // SAFETY: the caller gives a pointer to sixteen values; f32 arrays need only f32's alignment.
@@ -28,6 +33,21 @@ impl Lanes for F32Array {
     unsafe fn store(self, p: *mut f32) {
         // SAFETY: as in `load`.
         unsafe { p.cast::<[f32; LANES]>().write(self.0) }
+    }
+    #[inline(always)]
+    unsafe fn load_half(p: *const f32) -> Self {
+        // SAFETY: the caller gives a pointer to eight values.
+        let half = unsafe { p.cast::<[f32; LANES / 2]>().read() };
+        Self(std::array::from_fn(|i| half[i % (LANES / 2)]))
+    }
+    #[inline(always)]
+    unsafe fn halves(low: Self, high: Self) -> Self {
+        Self(std::array::from_fn(|i| if i < LANES / 2 { low.0[i] } else { high.0[i] }))
+    }
+    #[inline(always)]
+    unsafe fn split(self) -> [Self; 2] {
+        let half = |first: usize| std::array::from_fn(|i| if i < LANES / 2 { self.0[first + i] } else { 0.0 });
+        [Self(half(0)), Self(half(LANES / 2))]
     }
     #[inline(always)]
     unsafe fn splat(x: f32) -> Self {
@@ -68,6 +88,18 @@ impl Lanes for F32Array {
     #[inline(always)]
     unsafe fn exp2_integral(self) -> Self {
         Self(self.0.map(|v| f32::from_bits(((v as i32 + 127) as u32) << 23)))
+    }
+    #[inline(always)]
+    unsafe fn load_quarters(p: *const f32, step: usize) -> Self {
+        // SAFETY: the caller gives four places of four values.
+        Self(std::array::from_fn(|i| unsafe { *p.add(i / 4 * step + i % 4) }))
+    }
+    #[inline(always)]
+    unsafe fn store_quarters(self, p: *mut f32, step: usize) {
+        for (i, value) in self.0.iter().enumerate() {
+            // SAFETY: as in `load_quarters`.
+            unsafe { *p.add(i / 4 * step + i % 4) = *value }
+        }
     }
     #[inline(always)]
     unsafe fn sum(self) -> f32 {

@@ -22,6 +22,16 @@ fn pointwise_convolutions_with_every_activation() {
 }
 
 #[test]
+fn gelu_of_every_size() {
+    let mut f = filter([61, 8, 1, 1], 70);
+    f.bias = (0..61).map(|o| (o as f32 - 30.0) * 0.2).collect();
+    let build = |net: &mut NetworkBuilder, x| net.pointwise(x, &f, Activation::Gelu, None).unwrap();
+    compare("gelu from -6 to 6", (9, 40), 8, build, |x| {
+        activated(conv(x, &f, (1, 1), (0, 0), (x.height, x.width)), Activation::Gelu)
+    });
+}
+
+#[test]
 fn dense_convolutions_with_borders_strides_and_concatenated_inputs() {
     let f = filter([20, 2 * 24, 3, 3], 3);
     let build = |net: &mut NetworkBuilder, x| {

@@ -1,8 +1,13 @@
-//! Line crops: the pixels of each text line, rectified to the recogniser's height.
+//! Line crops: where each text line stands, and its pixels, rectified to the
+//! recogniser's height.
+//!
+//! Pixels are computed when the line is read, a row at a time and straight into
+//! the network's input: a crop is a place on a page that it shares with others.
 
 mod sample;
 
-use rayon::prelude::*;
+use std::cell::RefCell;
+use std::sync::Arc;
 
 use crate::detect::TextRegions;
 use crate::geometry::{Point, Quad};
@@ -24,12 +29,24 @@ const VERTICAL_RATIO: f32 = 1.5;
 /// if they are also longer than this many lines of the page are high.
 const LINE_HEIGHTS: f32 = 2.0;
 
+/// One sample a pixel loses strokes when the page has many more pixels than the
+/// crop; this many in either direction are enough.
+const MOST_SAMPLES: usize = 4;
+
+thread_local! {
+    /// Sums of one row, which keep their memory.
+    static SUMS: RefCell<Vec<[u32; 3]>> = const { RefCell::new(Vec::new()) };
+}
+
 /// One text line, [`CROP_HEIGHT`] pixels high, reading from left to right.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LineCrop {
+    page: Arc<Raster>,
+    /// The line's corners on `page`, from the top left of its text.
+    corners: Quad,
     width: usize,
-    /// `[CROP_HEIGHT][width][3]`, RGB.
-    rgb: Vec<u8>,
+    /// Samples of a pixel in either direction.
+    samples: usize,
     quad: Quad,
 }
 
@@ -44,7 +61,20 @@ impl LineCrop {
     /// Wraps pixels that are cut already; `None` unless `rgb` holds
     /// `CROP_HEIGHT · width · 3` bytes and the width is not zero.
     pub fn new(width: usize, rgb: Vec<u8>, quad: Quad) -> Option<Self> {
-        (width > 0 && rgb.len() == CROP_HEIGHT * width * 3).then_some(Self { width, rgb, quad })
+        let page = Arc::new(Raster::new(width, CROP_HEIGHT, rgb).ok().filter(|page| page.width() > 0)?);
+        let corners = Quad::from_bounds(0.0, 0.0, width as f32, CROP_HEIGHT as f32);
+        Some(Self { page, corners, width, samples: 1, quad })
+    }
+
+    /// The crop at `quad` of `page`, along its text; `None` where it has no area.
+    fn at(page: &Arc<Raster>, quad: Quad) -> Option<Self> {
+        if quad.width() < 1.0 || quad.height() < 1.0 || page.width() == 0 || page.height() == 0 {
+            return None;
+        }
+        let natural = CROP_HEIGHT as f32 * quad.width() / quad.height();
+        let width = (natural.ceil() as usize).next_multiple_of(WIDTH_STEP).clamp(WIDTH_STEP, MAX_WIDTH);
+        let samples = ((quad.height() / CROP_HEIGHT as f32).round() as usize).clamp(1, MOST_SAMPLES);
+        Some(Self { page: Arc::clone(page), corners: quad, width, samples, quad })
     }
 
     /// Pixels across, a multiple of [`WIDTH_STEP`]; the cost of reading grows with it.
@@ -52,9 +82,34 @@ impl LineCrop {
         self.width
     }
 
-    /// `[CROP_HEIGHT][width][3]`, RGB.
-    pub fn rgb(&self) -> &[u8] {
-        &self.rgb
+    /// `[CROP_HEIGHT][width][3]`, RGB, rounded to bytes.
+    pub fn rgb(&self) -> Vec<u8> {
+        let mut rgb = Vec::with_capacity(CROP_HEIGHT * self.width * 3);
+        for y in 0..CROP_HEIGHT {
+            self.row(y, |pixel| rgb.extend(pixel.map(|value| value.round() as u8)));
+        }
+        rgb
+    }
+
+    /// Calls `see` with the red, green and blue (0 to 255) of every pixel of row `y`, from left to right.
+    pub fn row(&self, y: usize, mut see: impl FnMut([f32; 3])) {
+        let samples = self.samples;
+        let [tl, tr, br, bl] = self.corners.0;
+        SUMS.with_borrow_mut(|sums| {
+            sums.clear();
+            sums.resize(self.width, [0; 3]);
+            for sub in 0..samples {
+                let v = (y as f32 + (sub as f32 + 0.5) / samples as f32) / CROP_HEIGHT as f32;
+                let (left, right) = (tl.lerp(bl, v), tr.lerp(br, v));
+                // Along a row of the crop, samples stand on a line at equal distances.
+                let n = (self.width * samples) as f32;
+                let step = Point::new((right.x - left.x) / n, (right.y - left.y) / n);
+                let first = Point::new(left.x + step.x * 0.5, left.y + step.y * 0.5);
+                add_samples(&self.page, first, step, samples, sums);
+            }
+            let scale = 1.0 / ((samples * samples) << SCALE_BITS) as f32;
+            sums.iter().for_each(|sum| see(sum.map(|sum| sum as f32 * scale)));
+        });
     }
 
     /// Where the line stands on the page, from the top left of its text.
@@ -64,22 +119,21 @@ impl LineCrop {
 
     /// The same pixels turned by 180°, for text that is upside down.
     pub fn upside_down(&self) -> Self {
-        let rgb = self.rgb.chunks_exact(3).rev().flatten().copied().collect();
-        let [a, b, c, d] = self.quad.0;
-        Self { width: self.width, rgb, quad: Quad([c, d, a, b]) }
+        let turned = |Quad([a, b, c, d]): Quad| Quad([c, d, a, b]);
+        Self { corners: turned(self.corners), quad: turned(self.quad), ..self.clone() }
     }
 }
 
 /// Cuts every region out of `page`; regions without area are left out.
-pub fn crop(page: &Raster, regions: &TextRegions) -> LineCrops {
+pub fn crop(page: &Arc<Raster>, regions: &TextRegions) -> LineCrops {
     let quads: Vec<Quad> = regions.regions.iter().map(|region| region.quad).collect();
     LineCrops { crops: cut(page, &quads).into_iter().flatten().collect() }
 }
 
 /// Cuts the quads of one page, in their order; nothing where a quad has no area.
-pub fn cut(page: &Raster, quads: &[Quad]) -> Vec<Option<LineCrop>> {
+pub fn cut(page: &Arc<Raster>, quads: &[Quad]) -> Vec<Option<LineCrop>> {
     let text_height = text_height(quads);
-    quads.par_iter().map(|quad| cut_one(page, upright(*quad, text_height))).collect()
+    quads.iter().map(|quad| LineCrop::at(page, upright(*quad, text_height))).collect()
 }
 
 /// How high most lines of a page are, whichever way they run; 0 without lines.
@@ -102,48 +156,15 @@ fn upright(quad: Quad, text_height: f32) -> Quad {
     }
 }
 
-/// Cuts one quad, along its text.
-fn cut_one(page: &Raster, quad: Quad) -> Option<LineCrop> {
-    if quad.width() < 1.0 || quad.height() < 1.0 || page.width() == 0 || page.height() == 0 {
-        return None;
-    }
-    let natural = CROP_HEIGHT as f32 * quad.width() / quad.height();
-    let width = (natural.ceil() as usize).next_multiple_of(WIDTH_STEP).clamp(WIDTH_STEP, MAX_WIDTH);
-    // One sample a pixel loses strokes when the page has many more pixels than the crop.
-    let samples = ((quad.height() / CROP_HEIGHT as f32).round() as usize).clamp(1, 4);
-    let mut rgb = vec![0; CROP_HEIGHT * width * 3];
-    let [tl, tr, br, bl] = quad.0;
-    let mut sums = vec![[0_u32; 3]; width];
-    for (y, row) in rgb.chunks_exact_mut(width * 3).enumerate() {
-        sums.fill([0; 3]);
-        for sub in 0..samples {
-            let v = (y as f32 + (sub as f32 + 0.5) / samples as f32) / CROP_HEIGHT as f32;
-            let (left, right) = (tl.lerp(bl, v), tr.lerp(br, v));
-            // Along a row of the crop, samples stand on a line at equal distances.
-            let n = (width * samples) as f32;
-            let step = Point::new((right.x - left.x) / n, (right.y - left.y) / n);
-            let first = Point::new(left.x + step.x * 0.5, left.y + step.y * 0.5);
-            add_samples(page, first, step, samples, &mut sums);
-        }
-        let n = (samples * samples) as u32;
-        for (pixel, sum) in row.chunks_exact_mut(3).zip(&sums) {
-            for (to, s) in pixel.iter_mut().zip(sum) {
-                *to = ((s / n + (1 << (SCALE_BITS - 1))) >> SCALE_BITS) as u8;
-            }
-        }
-    }
-    Some(LineCrop { width, rgb, quad })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::detect::TextRegion;
 
     /// A page whose red channel grows to the right and green downwards.
-    fn gradient() -> Raster {
+    fn gradient() -> Arc<Raster> {
         let rgb = (0..100 * 100).flat_map(|i| [(i % 100 * 2) as u8, (i / 100 * 2) as u8, 0]).collect();
-        Raster::new(100, 100, rgb).unwrap_or_else(|e| unreachable!("{e}"))
+        Arc::new(Raster::new(100, 100, rgb).unwrap_or_else(|e| unreachable!("{e}")))
     }
 
     fn crops_of(quad: Quad) -> Vec<LineCrop> {
@@ -184,7 +205,18 @@ mod tests {
     fn turning_twice_gives_the_same_crop() {
         let crops = crops_of(Quad::from_bounds(10.0, 20.0, 70.0, 40.0));
         assert_eq!(crops[0].upside_down().upside_down(), crops[0]);
-        assert_ne!(crops[0].upside_down(), crops[0]);
+        let turned: Vec<u8> = crops[0].upside_down().rgb().chunks_exact(3).rev().flatten().copied().collect();
+        // Places between pixels are rounded from the other end.
+        assert!(turned.iter().zip(crops[0].rgb()).all(|(a, b)| a.abs_diff(b) <= 3));
+        assert_ne!(crops[0].upside_down().rgb(), crops[0].rgb());
+    }
+
+    #[test]
+    fn pixels_that_are_cut_already_stay_as_they_are() {
+        let rgb: Vec<u8> = (0..CROP_HEIGHT * 16 * 3).map(|i| (i * 89 % 251) as u8).collect();
+        let quad = Quad::from_bounds(3.0, 4.0, 19.0, 52.0);
+        let crop = LineCrop::new(16, rgb.clone(), quad).unwrap_or_else(|| unreachable!("the size fits"));
+        assert_eq!((crop.rgb(), crop.quad()), (rgb, quad));
     }
 
     #[test]

@@ -1,6 +1,6 @@
-//! From a page to the detector's input: scaled, normalised, `[height][width][3]` in blue-green-red order.
+//! From a page to the detector's input: scaled, normalised, in blue-green-red order.
 
-use rayon::prelude::*;
+use std::cell::RefCell;
 
 use crate::raster::Raster;
 
@@ -28,36 +28,84 @@ pub(super) fn multiple(side: usize, scale: f32) -> usize {
     ((side as f64 * f64::from(scale) / MULTIPLE as f64).round() as usize).max(1) * MULTIPLE
 }
 
-/// `page` scaled to `width`×`height` with `(value/255 - mean) / deviation` per
-/// channel; the network was trained on blue-green-red images.
-pub(super) fn normalised(
-    page: &Raster,
-    (width, height): (usize, usize),
-    mean: [f32; 3],
-    deviation: [f32; 3],
-) -> Vec<f32> {
-    // Interpolation between two pixels skips the rest when the page shrinks
-    // more than twofold, so whole pixels are averaged first.
-    let factor = (page.width() / width).min(page.height() / height).max(1);
-    let page = page.reduced(factor);
-    let columns = taps(page.width(), width);
-    let rows = taps(page.height(), height);
-    let scale = deviation.map(|d| 1.0 / (255.0 * d));
-    let shift: [f32; 3] = std::array::from_fn(|c| -mean[c] / deviation[c]);
-    let mut image = vec![0.0; width * height * 3];
-    image.par_chunks_exact_mut(width * 3).zip(rows).for_each(|(to, (y0, y1, fy))| {
-        let row = |y: usize| &page.rgb()[y * page.width() * 3..(y + 1) * page.width() * 3];
-        let (top, bottom) = (row(y0), row(y1));
-        for (pixel, (x0, x1, fx)) in to.chunks_exact_mut(3).zip(&columns) {
-            for (c, value) in pixel.iter_mut().enumerate() {
-                let at = |row: &[u8], x: usize| f32::from(row[x * 3 + 2 - c]);
-                let upper = at(top, *x0) + (at(top, *x1) - at(top, *x0)) * fx;
-                let lower = at(bottom, *x0) + (at(bottom, *x1) - at(bottom, *x0)) * fx;
-                *value = (upper + (lower - upper) * fy) * scale[c] + shift[c];
+/// A page as the network takes it: scaled, with `(value/255 - mean) / deviation` per
+/// channel; the network was trained on blue-green-red images. Rows are computed
+/// straight from the page's bytes.
+pub(super) struct Scaled<'a> {
+    page: &'a Raster,
+    /// Interpolation between two pixels skips the rest when the page shrinks more than
+    /// twofold, so the mean of this many in either direction counts as one.
+    factor: usize,
+    columns: Vec<(usize, usize, f32)>,
+    rows: Vec<(usize, usize, f32)>,
+    scale: [f32; 3],
+    shift: [f32; 3],
+}
+
+thread_local! {
+    /// Two rows of means, which keep their memory.
+    static MEANS: RefCell<[Vec<[f32; 3]>; 2]> = const { RefCell::new([Vec::new(), Vec::new()]) };
+}
+
+impl<'a> Scaled<'a> {
+    /// `page` scaled to `width`×`height`.
+    pub(super) fn new(page: &'a Raster, (width, height): (usize, usize), mean: [f32; 3], deviation: [f32; 3]) -> Self {
+        let factor = (page.width() / width).min(page.height() / height).max(1);
+        Self {
+            page,
+            factor,
+            columns: taps(page.width() / factor, width),
+            rows: taps(page.height() / factor, height),
+            scale: deviation.map(|d| 1.0 / (255.0 * d)),
+            shift: std::array::from_fn(|c| -mean[c] / deviation[c]),
+        }
+    }
+
+    /// Writes row `y`.
+    pub(super) fn row(&self, y: usize, to: &mut [[f32; 4]]) {
+        let (y0, y1, fy) = self.rows[y];
+        if self.factor == 1 {
+            let row = |y: usize| &self.page.rgb()[y * self.page.width() * 3..(y + 1) * self.page.width() * 3];
+            let at = |row: &[u8], x: usize| row[x * 3..x * 3 + 3].first_chunk().map_or([0.0; 3], |p| p.map(f32::from));
+            let (top, bottom) = (row(y0), row(y1));
+            self.mix(to, fy, |x| at(top, x), |x| at(bottom, x));
+        } else {
+            MEANS.with_borrow_mut(|[top, bottom]| {
+                self.means(y0, top);
+                self.means(y1, bottom);
+                self.mix(to, fy, |x| top[x], |x| bottom[x]);
+            });
+        }
+    }
+
+    /// Interpolates between two rows, `fy` of the way down.
+    fn mix(&self, to: &mut [[f32; 4]], fy: f32, top: impl Fn(usize) -> [f32; 3], bottom: impl Fn(usize) -> [f32; 3]) {
+        for (pixel, (x0, x1, fx)) in to.iter_mut().zip(&self.columns) {
+            let corners = [top(*x0), top(*x1), bottom(*x0), bottom(*x1)];
+            *pixel = [0.0; 4];
+            for (c, value) in pixel.iter_mut().take(3).enumerate() {
+                let [a, b, below_a, below_b] = corners.map(|corner| corner[2 - c]);
+                let (upper, lower) = (a + (b - a) * fx, below_a + (below_b - below_a) * fx);
+                *value = (upper + (lower - upper) * fy) * self.scale[c] + self.shift[c];
             }
         }
-    });
-    image
+    }
+
+    /// Row `y` of the page reduced by the factor.
+    fn means(&self, y: usize, to: &mut Vec<[f32; 3]>) {
+        let (factor, width) = (self.factor, self.page.width());
+        let scale = 1.0 / (factor * factor) as f32;
+        to.clear();
+        to.resize(width / factor, [0.0; 3]);
+        for row in self.page.rgb().chunks_exact(width * 3).skip(y * factor).take(factor) {
+            for (sum, pixels) in to.iter_mut().zip(row.chunks_exact(factor * 3)) {
+                for pixel in pixels.chunks_exact(3) {
+                    sum.iter_mut().zip(pixel).for_each(|(sum, value)| *sum += f32::from(*value));
+                }
+            }
+        }
+        to.iter_mut().flatten().for_each(|sum| *sum *= scale);
+    }
 }
 
 /// For each of `to` positions along an axis of `from` pixels: the two pixels
@@ -101,14 +149,17 @@ mod tests {
     #[test]
     fn channels_are_reversed_and_normalised() {
         let page = Raster::new(2, 2, [255, 0, 0].repeat(4)).unwrap_or_else(|e| unreachable!("{e}"));
-        let image = normalised(&page, (2, 2), [0.5; 3], [0.5; 3]);
-        assert_eq!(image[..3], [-1.0, -1.0, 1.0]);
+        let mut row = [[0.0; 4]; 2];
+        Scaled::new(&page, (2, 2), [0.5; 3], [0.5; 3]).row(0, &mut row);
+        assert_eq!(row, [[-1.0, -1.0, 1.0, 0.0]; 2]);
     }
 
     #[test]
     fn shrinking_averages() {
         let rgb = (0..16).flat_map(|i| [if i % 2 == 0 { 0 } else { 200 }; 3]).collect();
         let page = Raster::new(4, 4, rgb).unwrap_or_else(|e| unreachable!("{e}"));
-        assert!(page.reduced(2).rgb().iter().all(|v| *v == 100));
+        let mut row = [[0.0; 4]; 2];
+        Scaled::new(&page, (2, 2), [0.0; 3], [1.0 / 255.0; 3]).row(1, &mut row);
+        assert!(row.iter().flat_map(|pixel| &pixel[..3]).all(|v| (*v - 100.0).abs() < 1e-4), "{row:?}");
     }
 }

@@ -25,6 +25,7 @@ use crate::geometry::{Point, Quad};
 use crate::raster::Raster;
 use crate::weights::{ModelError, Weights, load, load_uncalibrated};
 use boxes::{BoxSettings, find_boxes};
+use input::Scaled;
 pub use input::working_size;
 
 /// A detected line of text.
@@ -121,7 +122,17 @@ impl Detector {
     /// The page as the network takes it, with its height and width.
     pub fn image(&self, page: &Raster) -> Image {
         let (width, height) = working_size((page.width(), page.height()), self.config.long_side);
-        (input::normalised(page, (width, height), self.config.mean, self.config.deviation), (height, width))
+        let scaled = self.scaled(page, (width, height));
+        let mut row = vec![[0.0; 4]; width];
+        let rows = (0..height).flat_map(|y| {
+            scaled.row(y, &mut row);
+            row.iter().flat_map(|[b, g, r, _]| [*b, *g, *r]).collect::<Vec<_>>()
+        });
+        (rows.collect(), (height, width))
+    }
+
+    fn scaled<'a>(&self, page: &'a Raster, size: (usize, usize)) -> Scaled<'a> {
+        Scaled::new(page, size, self.config.mean, self.config.deviation)
     }
 
     /// The text lines of `page`; computes on the rayon pool of the caller.
@@ -168,8 +179,8 @@ impl Detector {
         if let Some(device) = self.op.device() {
             return on_device::boxes(device, page, (width, height), &self.config);
         }
-        let image = input::normalised(page, (width, height), self.config.mean, self.config.deviation);
-        let map = self.probability_map(image, (height, width))?;
+        let scaled = self.scaled(page, (width, height));
+        let map = self.op.run_rows((height, width), |y, row| scaled.row(y, row)).map_err(candle_core::Error::wrap)?.0;
         Ok(find_boxes(&map, (width, height), &self.config.boxes))
     }
 

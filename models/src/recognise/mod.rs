@@ -6,6 +6,7 @@ mod network;
 use std::path::Path;
 use std::sync::Arc;
 
+#[cfg(feature = "device")]
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 use serde::Deserialize;
@@ -147,16 +148,18 @@ impl Recogniser {
     /// made of means over the whole line.
     #[cfg(feature = "device")]
     fn recognise_on(&self, device: &DeviceNetwork, crops: &[&LineCrop]) -> Result<Vec<TextLine>, ModelError> {
-        let width_of = |i: &usize| crops[*i].width().max(self.min_width);
+        let width_of = |i: &usize| self.width_of(crops[*i]);
         let mut order: Vec<_> = (0..crops.len()).collect();
         order.sort_by_key(width_of);
         let mut read = Vec::with_capacity(crops.len());
         for group in order.chunk_by(|a, b| width_of(a) == width_of(b)).flat_map(|group| group.chunks(MOST_LINES)) {
             let width = group.first().map_or(0, width_of);
             let crops: Vec<&LineCrop> = group.iter().map(|i| crops[*i]).collect();
+            let pixels: Vec<_> = crops.iter().map(|crop| crop.rgb()).collect();
             let pages: Vec<_> = crops
                 .iter()
-                .map(|crop| PagePixels { rgb: crop.rgb(), height: CROP_HEIGHT, width: crop.width() })
+                .zip(&pixels)
+                .map(|(crop, rgb)| PagePixels { rgb, height: CROP_HEIGHT, width: crop.width() })
                 .collect();
             let lines: Vec<_> = crops.iter().enumerate().map(|(page, crop)| whole(page, crop)).collect();
             let input = Input::Lines { pages: &pages, lines: &lines };
@@ -183,29 +186,35 @@ impl Recogniser {
     /// # Errors
     /// [`ModelError::Run`] when the network fails.
     pub fn probabilities(&self, crop: &LineCrop) -> Result<Vec<f32>, ModelError> {
-        let (image, (height, width)) = self.image(crop);
-        let image = Tensor::from_vec(image, (1, height, width, 3), &Device::Cpu)?;
-        Ok(image.apply_op1_no_bwd(&self.op)?.flatten_all()?.to_vec1()?)
+        #[cfg(feature = "device")]
+        if self.op.device().is_some() {
+            let (image, (height, width)) = self.image(crop);
+            let image = Tensor::from_vec(image, (1, height, width, 3), &Device::Cpu)?;
+            return Ok(image.apply_op1_no_bwd(&self.op)?.flatten_all()?.to_vec1()?);
+        }
+        let size = (CROP_HEIGHT, self.width_of(crop));
+        let (values, _) = self.op.run_rows(size, |y, row| fill(crop, y, row)).map_err(candle_core::Error::wrap)?;
+        Ok(values)
     }
 
     /// The crop as the network takes it, with its height and width.
     pub fn image(&self, crop: &LineCrop) -> Image {
-        let width = crop.width().max(self.min_width);
-        // The network was trained on blue-green-red values from -1 to 1 with zeros as padding.
-        let mut image = vec![0.0; CROP_HEIGHT * width * 3];
-        let rows = image.chunks_exact_mut(width * 3).zip(crop.rgb().chunks_exact(crop.width() * 3));
-        for (to, from) in rows {
-            for (to, from) in to.chunks_exact_mut(3).zip(from.chunks_exact(3)) {
-                for c in 0..3 {
-                    to[c] = f32::from(from[2 - c]) / 127.5 - 1.0;
-                }
-            }
-        }
-        (image, (CROP_HEIGHT, width))
+        let width = self.width_of(crop);
+        let mut row = vec![[0.0; 4]; width];
+        let rows = (0..CROP_HEIGHT).flat_map(|y| {
+            fill(crop, y, &mut row);
+            row.iter().flat_map(|[b, g, r, _]| [*b, *g, *r]).collect::<Vec<_>>()
+        });
+        (rows.collect(), (CROP_HEIGHT, width))
+    }
+
+    /// Pixels across that the network sees of the crop.
+    fn width_of(&self, crop: &LineCrop) -> usize {
+        crop.width().max(self.min_width)
     }
 
     fn read(&self, crop: &LineCrop) -> Result<TextLine, ModelError> {
-        Ok(self.line(crop, &self.probabilities(crop)?, crop.width().max(self.min_width)))
+        Ok(self.line(crop, &self.probabilities(crop)?, self.width_of(crop)))
     }
 
     /// What `probabilities` of the crop say, which was padded to `width`.
@@ -218,6 +227,17 @@ impl Recogniser {
         };
         TextLine { chars, confidence, quad: crop.quad() }
     }
+}
+
+/// Row `y` of the crop as the network takes it: blue-green-red values from -1 to 1, with zeros as padding.
+fn fill(crop: &LineCrop, y: usize, row: &mut [[f32; 4]]) {
+    let mut pixels = row.iter_mut();
+    crop.row(y, |[r, g, b]| {
+        if let Some(pixel) = pixels.next() {
+            *pixel = [b, g, r, 0.0].map(|value| value / 127.5 - 1.0);
+        }
+    });
+    pixels.for_each(|pixel| *pixel = [0.0; 4]);
 }
 
 /// A crop that is page number `page`, as it is.

@@ -4,6 +4,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Args;
 use serde::Deserialize;
@@ -76,7 +77,7 @@ pub(super) fn run(args: &CalibrateArgs) -> Result<ExitCode, Failure> {
         let failed = |error: &dyn std::fmt::Display| format!("cannot read {}: {error}", file.display());
         let bytes = std::fs::read(file).map_err(|error| failed(&error))?;
         let page = decode(&bytes, None, &DecodeLimits::default()).map_err(|error| failed(&error))?.raster;
-        for image in subject.images(&page)? {
+        for image in subject.images(&Arc::new(page))? {
             let probe = (images.len() + probes.len()) % PROBE_EVERY == PROBE_EVERY - 1;
             if probe && probes.len() < subject.most_probes() { &mut probes } else { &mut images }.push(image);
         }
@@ -109,7 +110,7 @@ fn task_of(folder: &Path) -> Result<String, Failure> {
 
 impl Subject {
     /// What the network sees of a page.
-    fn images(&self, page: &Raster) -> Result<Vec<Image>, ModelError> {
+    fn images(&self, page: &Arc<Raster>) -> Result<Vec<Image>, ModelError> {
         match self {
             Self::Detector(pages) => Ok(vec![pages.image(page)]),
             Self::Recogniser { pages, lines } => {

@@ -249,6 +249,7 @@ impl Pipeline {
     /// When the upload cannot be decoded.
     pub async fn cut(&self, job: &Job, upload: Upload, quads: Vec<Quad>) -> Result<Vec<Option<LineCrop>>, DecodeError> {
         let Decoded { raster, .. } = self.decode(job, upload).await?;
+        let raster = Arc::new(raster);
         Ok(job.compute(&self.compute, Stage::Crop, move || cut(&raster, &quads)).await)
     }
 

@@ -1,27 +1,27 @@
 //! Running a planned network: one step per operation, split into tasks.
 
+mod dense;
+mod gates;
+mod strips;
+
 use std::cell::Cell;
 use std::sync::{Arc, PoisonError};
 
-use rayon::prelude::*;
-
 use crate::arena::{Arena, BlockList};
+use crate::chain::LEAST_BYTES;
 use crate::layout::View;
-use crate::network::{Activation, Network, Op, OutputOrder, Padding, Source, Value};
+use crate::network::{Network, OutputOrder, Value};
+use crate::op::{Op, Source};
 use crate::ops::attention::{self, AttentionTask};
-use crate::ops::conv::{self, ConvTask, Enlarged, InputBlock};
 use crate::ops::depthwise::{self, DepthwiseTask};
 use crate::ops::norm::{self, LayerNormTask, SoftmaxTask};
 use crate::ops::pool::{self, PoolTask};
-use crate::ops::scale::{self, Gates, MeanTask, ScaleTask};
-use crate::packing::ConvWeights;
+use crate::ops::scale::{self, ScaleTask};
 use crate::plan::{IMAGE_PITCH, Plan, Unfit};
 use crate::simd::LANES;
-
-/// Input bytes that a task's rows may have, so that they stay in a core's
-/// second-level cache (1 MiB on the smallest current servers) while all panels
-/// of weights pass over them.
-const BAND_BYTES: usize = 256 << 10;
+use crate::team::Team;
+use dense::{BAND_BYTES, Conv};
+use gates::sums_of;
 
 /// Plans kept per network; more sizes than a server meets between restarts.
 const MAX_PLANS: usize = 1024;
@@ -33,6 +33,15 @@ pub enum Parallelism {
     Serial,
     /// The rayon pool that the caller is in: right for one large image.
     Pool,
+}
+
+impl Parallelism {
+    pub(crate) fn threads(self) -> usize {
+        match self {
+            Self::Serial => 1,
+            Self::Pool => rayon::current_num_threads(),
+        }
+    }
 }
 
 /// An image that cannot be run.
@@ -93,16 +102,52 @@ impl Network {
         parallelism: Parallelism,
     ) -> Result<(Vec<f32>, [usize; 3]), RunError> {
         self.check_image(image, height, width)?;
+        self.run_rows((height, width), parallelism, rows_of(image, width))
+    }
+
+    /// The same for an image whose row `y` is what `write(y, row)` leaves in `row`, in no order and from all threads
+    /// of the run: three channels for every pixel, and a place for a fourth that nobody reads.
+    ///
+    /// # Errors
+    /// [`RunError`] when the image is too small.
+    pub fn run_rows(
+        &self,
+        (height, width): (usize, usize),
+        parallelism: Parallelism,
+        write: impl Fn(usize, &mut [[f32; IMAGE_PITCH]]) + Sync + Send,
+    ) -> Result<(Vec<f32>, [usize; 3]), RunError> {
         let plan = self.plan(height, width)?;
+        Ok(self.run_plan(&plan, parallelism, write))
+    }
+
+    fn run_plan(
+        &self,
+        plan: &Plan,
+        parallelism: Parallelism,
+        write: impl Fn(usize, &mut [[f32; IMAGE_PITCH]]) + Sync + Send,
+    ) -> (Vec<f32>, [usize; 3]) {
+        Team::gather(parallelism.threads(), |team| self.run_team(plan, team, write))
+    }
+
+    fn run_team(
+        &self,
+        plan: &Plan,
+        team: Option<&Team>,
+        write: impl Fn(usize, &mut [[f32; IMAGE_PITCH]]) + Sync + Send,
+    ) -> (Vec<f32>, [usize; 3]) {
         let mut arena = self.idle_arena();
-        let run = Run::new(self, &plan, &mut arena, parallelism);
-        run.load_image(image);
-        for (i, op) in self.ops.iter().enumerate() {
-            run.step(op, Value(i + 1));
+        let run = Run::new(self, plan, &mut arena, team);
+        run.load_image(write);
+        let mut done = 0;
+        for chain in &plan.chains {
+            run.steps(done..chain.ops.start);
+            run.chain(chain);
+            done = chain.ops.end;
         }
+        run.steps(done..self.ops.len());
         let result = run.output();
         self.give_back(arena);
-        Ok((result, plan.output))
+        (result, plan.output)
     }
 
     /// Memory for a run; to be given back.
@@ -126,13 +171,29 @@ impl Network {
         if let Some(plan) = plans.get(&(height, width)) {
             return Ok(plan.clone());
         }
-        let plan = Plan::new(self, height, width).map_err(|unfit| RunError::of(unfit, (height, width)))?;
+        let plan = Plan::new(self, (height, width), Some(LEAST_BYTES))
+            .map_err(|unfit| RunError::of(unfit, (height, width)))?;
         let plan = Arc::new(plan);
         if plans.len() >= MAX_PLANS {
             plans.clear();
         }
         plans.insert((height, width), plan.clone());
         Ok(plan)
+    }
+
+    /// A plan for looking at every value; not kept.
+    pub(crate) fn whole_plan(&self, height: usize, width: usize) -> Result<Plan, RunError> {
+        Plan::new(self, (height, width), None).map_err(|unfit| RunError::of(unfit, (height, width)))
+    }
+}
+
+/// What writes the rows of an image of `width` pixels a row (`[height][width][3]`).
+pub(crate) fn rows_of(image: &[f32], width: usize) -> impl Fn(usize, &mut [[f32; IMAGE_PITCH]]) {
+    move |y, row| {
+        let pixels = image[y * width * 3..(y + 1) * width * 3].chunks_exact(3);
+        for (to, from) in row.iter_mut().zip(pixels) {
+            to[..3].copy_from_slice(from);
+        }
     }
 }
 
@@ -141,8 +202,13 @@ pub(crate) struct Run<'a> {
     network: &'a Network,
     plan: &'a Plan,
     memory: *mut f32,
+    /// Memory for the bands of chains.
+    strips: *mut f32,
     blocks: &'a Cell<BlockList>,
+    /// Bands whose sums the last step left.
+    summed_bands: Cell<usize>,
     threads: usize,
+    team: Option<&'a Team>,
 }
 
 // SAFETY: tasks of one step write disjoint rows or blocks; steps follow each other,
@@ -150,13 +216,12 @@ pub(crate) struct Run<'a> {
 unsafe impl Sync for Run<'_> {}
 
 impl<'a> Run<'a> {
-    pub(crate) fn new(network: &'a Network, plan: &'a Plan, arena: &'a mut Arena, parallelism: Parallelism) -> Self {
-        let threads = match parallelism {
-            Parallelism::Serial => 1,
-            Parallelism::Pool => rayon::current_num_threads(),
-        };
-        let memory = arena.reserve(plan.floats);
-        Self { network, plan, memory, blocks: &arena.blocks, threads }
+    pub(crate) fn new(network: &'a Network, plan: &'a Plan, arena: &'a mut Arena, team: Option<&'a Team>) -> Self {
+        let threads = team.map_or(1, Team::threads);
+        let memory = arena.reserve(plan.floats + strips::bands(threads) * plan.strip_floats);
+        // SAFETY: the arena holds what was reserved.
+        let strips = unsafe { memory.add(plan.floats) };
+        Self { network, plan, memory, strips, blocks: &arena.blocks, summed_bands: Cell::new(0), threads, team }
     }
 
     pub(crate) fn view(&self, value: Value) -> View {
@@ -164,12 +229,17 @@ impl<'a> Run<'a> {
         unsafe { View::new(self.plan.shapes[value.0], self.memory.add(self.plan.offsets[value.0])) }
     }
 
+    /// Memory of the step that runs, as much as the plan reserved for it.
+    fn scratch(&self) -> *mut f32 {
+        // SAFETY: the plan placed it inside the arena.
+        unsafe { self.memory.add(self.plan.scratch) }
+    }
+
     /// Calls `task` for `0..count`, on all threads of the run.
     fn each(&self, count: usize, task: impl Fn(usize) + Sync + Send) {
-        if self.threads == 1 {
-            (0..count).for_each(task);
-        } else {
-            (0..count).into_par_iter().for_each(task);
+        match self.team {
+            Some(team) => team.each(count, &task),
+            None => (0..count).for_each(task),
         }
     }
 
@@ -183,67 +253,66 @@ impl<'a> Run<'a> {
         cached.min(rows.div_ceil(wanted_bands)).max(1)
     }
 
-    pub(crate) fn load_image(&self, image: &[f32]) {
+    /// Fills the image's buffer with what `write` leaves in each row.
+    pub(crate) fn load_image(&self, write: impl Fn(usize, &mut [[f32; IMAGE_PITCH]]) + Sync + Send) {
         let view = self.view(Value(0));
         let width = view.shape.width;
         // SAFETY: nobody else uses the arena yet; rows are inside the image's buffer.
         unsafe { view.clear_halo() };
         self.each(view.shape.height, |y| {
-            // SAFETY: row y belongs to this task.
-            let row = unsafe { std::slice::from_raw_parts_mut(view.at(0, y as isize, 0), width * IMAGE_PITCH) };
-            let pixels = image[y * width * 3..(y + 1) * width * 3].chunks_exact(3);
-            for (to, from) in row.chunks_exact_mut(IMAGE_PITCH).zip(pixels) {
-                to[..3].copy_from_slice(from);
-            }
+            // SAFETY: row y belongs to this task; arrays of f32 are as its pixels lie.
+            write(y, unsafe { std::slice::from_raw_parts_mut(view.at(0, y as isize, 0).cast(), width) });
         });
+    }
+
+    /// Runs operations one after the other.
+    fn steps(&self, ops: std::ops::Range<usize>) {
+        for op in ops {
+            self.step(&self.network.ops[op], Value(op + 1));
+        }
+    }
+
+    /// Prepares the buffer of `value`, which is written next.
+    fn begin(&self, value: Value) {
+        if self.plan.owns_buffer[value.0] {
+            // SAFETY: the buffer is free until the step that writes it.
+            unsafe { self.view(value).clear_halo() };
+        }
     }
 
     pub(crate) fn step(&self, op: &Op, value: Value) {
         let output = self.view(value);
-        if self.plan.owns_buffer[value.0] {
-            // SAFETY: the output's buffer is free until this step writes it.
-            unsafe { output.clear_halo() };
-        }
+        self.begin(value);
         match op {
-            Op::Conv { inputs, weights, kernel, stride, padding, activation, residual, .. } => {
-                let padding = match padding {
-                    Padding::Symmetric(h, w) => (*h, *w),
-                    Padding::SameUpper => (0, 0),
-                };
-                let conv = Conv { kernel: *kernel, stride: *stride, padding, activation: *activation };
+            Op::Conv { inputs, weights, residual, split, .. } => {
                 let residual = residual.map(|r| self.view(r));
-                self.conv(inputs, weights, &conv, output, residual, (1, (0, 0)));
+                let (inputs, weights) = split.as_ref().map_or((inputs, weights), |split| (&split.fine, &split.weights));
+                let sums = self.sums(value);
+                self.conv((inputs, split.as_deref()), weights, &Conv::of(op), (output, sums), residual, (1, (0, 0)));
             }
-            Op::ConvTranspose { input, weights, activation, .. } => {
-                let conv = Conv { kernel: (1, 1), stride: (1, 1), padding: (0, 0), activation: *activation };
+            Op::ConvTranspose { input, weights, .. } => {
                 for (parity, weights) in weights.iter().enumerate() {
                     let input = Source { value: *input, shift: 0 };
-                    self.conv(&[input], weights, &conv, output, None, (2, (parity % 2, parity / 2)));
+                    let scatter = (2, (parity % 2, parity / 2));
+                    self.conv((&[input], None), weights, &Conv::of(op), (output, None), None, scatter);
                 }
             }
-            Op::Depthwise { input, weights, bias, kernel, stride, padding, activation, residual } => {
-                let input = self.view(*input);
-                let residual = residual.map(|r| self.view(r));
+            Op::Depthwise { input, residual, .. } => {
+                let views = (self.view(*input), output, residual.map(|r| self.view(r)));
                 let blocks = output.shape.blocks();
                 let rows = output.shape.height;
-                let band = self.band(rows, input.shape.row() * size_of::<f32>(), blocks);
+                let band = self.band(rows, views.0.shape.row() * size_of::<f32>(), blocks);
+                let sums = self.sums(value);
+                if let Some(sums) = &sums {
+                    sums.begin(rows.div_ceil(band));
+                }
                 self.each(blocks * rows.div_ceil(band), |task| {
                     let (block, first) = (task % blocks, task / blocks * band);
-                    let task = DepthwiseTask {
-                        input,
-                        output,
-                        kernel: *kernel,
-                        stride: *stride,
-                        padding: *padding,
-                        weights: weights.as_ptr(),
-                        bias: bias.as_ptr(),
-                        activation: *activation,
-                        residual,
-                        block,
-                        rows: first..(first + band).min(rows),
-                    };
-                    // SAFETY: the plan gave the input a halo as wide as the padding; tasks split blocks and rows.
-                    unsafe { depthwise::run(self.network.backend, &task) }
+                    let sums = sums_of(sums.as_ref(), first / band);
+                    if let Some(task) = depthwise_task(op, views, (block, sums), first..(first + band).min(rows)) {
+                        // SAFETY: the plan gave the input a halo as wide as the padding; tasks split blocks and rows.
+                        unsafe { depthwise::run(self.network.backend, &task) }
+                    }
                 });
             }
             Op::Pool { kind, input, other } => {
@@ -255,14 +324,14 @@ impl<'a> Run<'a> {
                     unsafe { pool::run(self.network.backend, &task) }
                 });
             }
-            Op::SqueezeExcite { input, squeeze, excite, slope, skip } => {
-                let gates = Gates {
-                    squeeze: (&squeeze.weights, &squeeze.bias),
-                    excite: (&excite.weights, &excite.bias),
-                    slope: *slope,
-                    skip: *skip,
-                };
-                self.squeeze_excite(self.view(*input), output, &gates);
+            Op::SqueezeExcite { input, .. } => {
+                self.gates(op);
+                let input = self.view(*input);
+                self.each_band(output, |block, rows| {
+                    let task = ScaleTask { input, output, gates: self.gates_of(block), block, rows };
+                    // SAFETY: same size; tasks split blocks and rows.
+                    unsafe { scale::scale(self.network.backend, &task) }
+                });
             }
             Op::LayerNorm { input, scale, shift, epsilon } => {
                 let input = self.view(*input);
@@ -305,101 +374,6 @@ impl<'a> Run<'a> {
         });
     }
 
-    fn conv(
-        &self,
-        inputs: &[Source],
-        weights: &ConvWeights,
-        conv: &Conv,
-        output: View,
-        residual: Option<View>,
-        (scatter, scatter_offset): (usize, (usize, usize)),
-    ) {
-        let views = || inputs.iter().map(|source| (self.view(source.value), source.shift));
-        let shape = self.view(inputs[0].value).shape;
-        let bytes: usize =
-            views().map(|(v, shift)| (v.shape.row() << shift) * v.shape.blocks() * size_of::<f32>()).sum();
-        let (mut rows, mut width) = match scatter {
-            1 => (output.shape.height, output.shape.width),
-            _ => (shape.height, shape.width),
-        };
-        // Without halos the rows of a small image form one long row, which splits into fuller tiles.
-        let no_halo = output.shape.halo == 0
-            && views().all(|(v, shift)| v.shape.halo == 0 && shift == 0)
-            && residual.is_none_or(|r| r.shape.halo == 0);
-        let flat = scatter == 1 && conv.is_pointwise() && no_halo && rows * bytes <= BAND_BYTES;
-        if flat {
-            (rows, width) = (1, rows * width);
-        }
-        let (ph, pw) = conv.padding;
-        let mut blocks = self.blocks.take();
-        blocks.0.clear();
-        for (view, shift) in views() {
-            let (y, x) = if shift == 0 { (-(ph as isize), -(pw as isize)) } else { (0, 0) };
-            blocks.0.extend((0..view.shape.blocks()).map(|b| InputBlock {
-                // SAFETY: the plan gave the input a halo as wide as the padding.
-                origin: unsafe { view.at(b, y, x) },
-                row: view.shape.row(),
-                channels: view.shape.channels_of(b),
-                enlarged: (shift > 0).then_some(Enlarged { shift, padding: conv.padding }),
-            }));
-        }
-        let band = self.band(rows, bytes * conv.stride.0, 1);
-        let bands = rows.div_ceil(band);
-        let groups = if self.threads == 1 { 1 } else { (self.threads * 2).div_ceil(bands).min(weights.panels) };
-        let panels_per_group = weights.panels.div_ceil(groups);
-        self.each(bands * groups, |i| {
-            let (band_index, group) = (i / groups, i % groups);
-            let task = ConvTask {
-                inputs: blocks.get(),
-                pitch: shape.pitch,
-                kernel: conv.kernel,
-                stride: conv.stride,
-                weights: weights.weights.as_ptr(),
-                panel_floats: weights.panel_floats,
-                // The image has four values a pixel, which do not come in blocks.
-                narrow: weights.narrow.as_ref().filter(|_| shape.pitch == LANES),
-                scales: std::ptr::null(),
-                bias: weights.bias.as_ptr(),
-                activation: conv.activation,
-                output,
-                scatter,
-                scatter_offset,
-                residual,
-                panels: group * panels_per_group..((group + 1) * panels_per_group).min(weights.panels),
-                rows: band_index * band..((band_index + 1) * band).min(rows),
-                width,
-            };
-            // SAFETY: the plan sized inputs and output for each other; tasks split rows and panels.
-            unsafe { conv::run(self.network.backend, &task) }
-        });
-        self.blocks.set(blocks);
-    }
-
-    fn squeeze_excite(&self, input: View, output: View, gates: &Gates<'_>) {
-        let blocks = output.shape.blocks();
-        // SAFETY: the plan reserved scratch memory for one value per channel and per hidden one.
-        let means = unsafe { self.memory.add(self.plan.scratch) };
-        let address = means as usize;
-        self.each(blocks, |block| {
-            // SAFETY: each task writes its own sixteen values.
-            let output = unsafe { (address as *mut f32).add(block * LANES) };
-            // SAFETY: as above.
-            unsafe { scale::mean(self.network.backend, &MeanTask { input, block, output }) }
-        });
-        // SAFETY: the tasks above are done, so this thread alone uses the memory.
-        let scratch = unsafe { std::slice::from_raw_parts_mut(means, blocks * LANES + gates.hidden()) };
-        let (values, hidden) = scratch.split_at_mut(blocks * LANES);
-        gates.apply(values, hidden);
-        let gates = values.as_ptr() as usize;
-        self.each_band(output, |block, rows| {
-            // SAFETY: the gates are only read from here on.
-            let gates = unsafe { (gates as *const f32).add(block * LANES) };
-            let task = ScaleTask { input, output, gates, block, rows };
-            // SAFETY: same size; tasks split blocks and rows.
-            unsafe { scale::scale(self.network.backend, &task) }
-        });
-    }
-
     /// Copies the result out of the blocked layout.
     fn output(&self) -> Vec<f32> {
         let view = self.view(self.network.output);
@@ -418,9 +392,11 @@ impl<'a> Run<'a> {
             }
             OutputOrder::PixelShuffle => {
                 for (y, row) in result.chunks_exact_mut(width).enumerate() {
-                    for (x, to) in row.iter_mut().enumerate() {
-                        // SAFETY: as above; channel (y mod 2, x mod 2) of the pixel.
-                        *to = unsafe { *view.at(0, (y / 2) as isize, (x / 2) as isize).add(y % 2 * 2 + x % 2) };
+                    // SAFETY: as above; channels (y mod 2, 0) and (y mod 2, 1) of the row's pixels.
+                    let from = unsafe { view.at(0, (y / 2) as isize, 0).add(y % 2 * 2) };
+                    for (x, pair) in row.chunks_exact_mut(2).enumerate() {
+                        // SAFETY: as above.
+                        pair.copy_from_slice(unsafe { std::slice::from_raw_parts(from.add(x * LANES), 2) });
                     }
                 }
             }
@@ -429,16 +405,29 @@ impl<'a> Run<'a> {
     }
 }
 
-/// What a convolution does, apart from its weights.
-struct Conv {
-    kernel: (usize, usize),
-    stride: (usize, usize),
-    padding: (usize, usize),
-    activation: Activation,
-}
-
-impl Conv {
-    fn is_pointwise(&self) -> bool {
-        self.kernel == (1, 1) && self.stride == (1, 1)
-    }
+/// Rows of one block of a depthwise convolution, of input, output and residual, and where its
+/// sums go; `None` for other operations.
+fn depthwise_task(
+    op: &Op,
+    (input, output, residual): (View, View, Option<View>),
+    (block, sums): (usize, *mut f32),
+    rows: std::ops::Range<usize>,
+) -> Option<DepthwiseTask> {
+    let Op::Depthwise { weights, bias, kernel, stride, padding, activation, .. } = op else { return None };
+    let (weights, bias) = (weights.as_ptr(), bias.as_ptr());
+    let (kernel, stride, padding, activation) = (*kernel, *stride, *padding, *activation);
+    Some(DepthwiseTask {
+        input,
+        output,
+        kernel,
+        stride,
+        padding,
+        weights,
+        bias,
+        activation,
+        residual,
+        sums,
+        block,
+        rows,
+    })
 }
