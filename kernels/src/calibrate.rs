@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::executor::{Run, RunError, rows_of};
+use crate::executor::{Parallelism, Run, RunError, rows_of};
 use crate::filter::Quantisation;
 use crate::layout::View;
 use crate::network::{Network, Value};
@@ -97,7 +97,7 @@ impl Network {
         self.check_image(image, height, width)?;
         let plan = self.whole_plan(height, width)?;
         let mut arena = self.idle_arena();
-        let run = Run::new(self, &plan, &mut arena, None);
+        let run = Run::new(self, &plan, &mut arena, Parallelism::Serial);
         run.load_image(rows_of(image, width));
         for (i, op) in self.ops.iter().enumerate() {
             let inputs: Vec<(View, u32)> = match op {

@@ -109,12 +109,9 @@ impl Chain {
     }
 }
 
-/// What every range begins with that others are joined to.
-const NO_ROWS: Rows = Rows { start: isize::MAX, end: isize::MIN };
-
 /// Which rows of every result of `ops` the rows `last` of the last one need, written to `needed`.
 pub(crate) fn rows_needed(all: &[Op], ops: Range<usize>, last: Rows, needed: &mut [Rows]) {
-    needed.fill(NO_ROWS);
+    needed.fill(isize::MAX..isize::MIN);
     needed[ops.len() - 1] = last;
     for i in ops.clone().rev() {
         let op = &all[i];

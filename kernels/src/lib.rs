@@ -12,7 +12,6 @@
 //! | `simd` | sixteen f32 lanes on AVX-512, AVX2 or plain Rust |
 //! | `ops` | the kernels, each written once over those lanes |
 //! | `network`, `op`, `fold`, `split`, `chain`, `plan`, `executor` | description → fewer operations and products → buffers → run |
-//! | `team` | the threads of a run |
 //! | `profile` | the time of each operation |
 //! | `filter`, `packing` | weights as they are given, and as the kernels read them |
 //! | `calibrate` | fitting integers to what a network meets |
@@ -44,7 +43,6 @@ mod plan;
 mod profile;
 mod simd;
 mod split;
-mod team;
 
 pub use accelerator::{Accelerator, Device, DeviceError};
 pub use backend::Backend;

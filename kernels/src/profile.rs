@@ -6,7 +6,6 @@ use crate::executor::{Parallelism, Run, RunError, rows_of};
 use crate::layout::Shape;
 use crate::network::{Network, Value};
 use crate::op::Op;
-use crate::team::Team;
 
 /// One operation of a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,19 +40,17 @@ impl Network {
         self.check_image(image, height, width)?;
         let plan = self.whole_plan(height, width)?;
         let mut arena = self.idle_arena();
+        let run = Run::new(self, &plan, &mut arena, parallelism);
         let mut layers: Vec<Layer> =
             self.ops.iter().enumerate().map(|(i, op)| describe(op, &plan.shapes, i + 1)).collect();
-        Team::gather(parallelism.threads(), |team| {
-            let run = Run::new(self, &plan, &mut arena, team);
-            for _ in 0..repetitions {
-                run.load_image(rows_of(image, width));
-                for (i, (op, layer)) in self.ops.iter().zip(&mut layers).enumerate() {
-                    let started = Instant::now();
-                    run.step(op, Value(i + 1));
-                    layer.seconds = layer.seconds.min(started.elapsed().as_secs_f64());
-                }
+        for _ in 0..repetitions {
+            run.load_image(rows_of(image, width));
+            for (i, (op, layer)) in self.ops.iter().zip(&mut layers).enumerate() {
+                let started = Instant::now();
+                run.step(op, Value(i + 1));
+                layer.seconds = layer.seconds.min(started.elapsed().as_secs_f64());
             }
-        });
+        }
         self.give_back(arena);
         Ok(layers)
     }

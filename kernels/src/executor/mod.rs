@@ -7,6 +7,8 @@ mod strips;
 use std::cell::Cell;
 use std::sync::{Arc, PoisonError};
 
+use rayon::prelude::*;
+
 use crate::arena::{Arena, BlockList};
 use crate::chain::LEAST_BYTES;
 use crate::layout::View;
@@ -19,7 +21,6 @@ use crate::ops::pool::{self, PoolTask};
 use crate::ops::scale::{self, ScaleTask};
 use crate::plan::{IMAGE_PITCH, Plan, Unfit};
 use crate::simd::LANES;
-use crate::team::Team;
 use dense::{BAND_BYTES, Conv};
 use gates::sums_of;
 
@@ -33,15 +34,6 @@ pub enum Parallelism {
     Serial,
     /// The rayon pool that the caller is in: right for one large image.
     Pool,
-}
-
-impl Parallelism {
-    pub(crate) fn threads(self) -> usize {
-        match self {
-            Self::Serial => 1,
-            Self::Pool => rayon::current_num_threads(),
-        }
-    }
 }
 
 /// An image that cannot be run.
@@ -126,17 +118,8 @@ impl Network {
         parallelism: Parallelism,
         write: impl Fn(usize, &mut [[f32; IMAGE_PITCH]]) + Sync + Send,
     ) -> (Vec<f32>, [usize; 3]) {
-        Team::gather(parallelism.threads(), |team| self.run_team(plan, team, write))
-    }
-
-    fn run_team(
-        &self,
-        plan: &Plan,
-        team: Option<&Team>,
-        write: impl Fn(usize, &mut [[f32; IMAGE_PITCH]]) + Sync + Send,
-    ) -> (Vec<f32>, [usize; 3]) {
         let mut arena = self.idle_arena();
-        let run = Run::new(self, plan, &mut arena, team);
+        let run = Run::new(self, plan, &mut arena, parallelism);
         run.load_image(write);
         let mut done = 0;
         for chain in &plan.chains {
@@ -208,7 +191,6 @@ pub(crate) struct Run<'a> {
     /// Bands whose sums the last step left.
     summed_bands: Cell<usize>,
     threads: usize,
-    team: Option<&'a Team>,
 }
 
 // SAFETY: tasks of one step write disjoint rows or blocks; steps follow each other,
@@ -216,12 +198,15 @@ pub(crate) struct Run<'a> {
 unsafe impl Sync for Run<'_> {}
 
 impl<'a> Run<'a> {
-    pub(crate) fn new(network: &'a Network, plan: &'a Plan, arena: &'a mut Arena, team: Option<&'a Team>) -> Self {
-        let threads = team.map_or(1, Team::threads);
+    pub(crate) fn new(network: &'a Network, plan: &'a Plan, arena: &'a mut Arena, parallelism: Parallelism) -> Self {
+        let threads = match parallelism {
+            Parallelism::Serial => 1,
+            Parallelism::Pool => rayon::current_num_threads(),
+        };
         let memory = arena.reserve(plan.floats + strips::bands(threads) * plan.strip_floats);
         // SAFETY: the arena holds what was reserved.
         let strips = unsafe { memory.add(plan.floats) };
-        Self { network, plan, memory, strips, blocks: &arena.blocks, summed_bands: Cell::new(0), threads, team }
+        Self { network, plan, memory, strips, blocks: &arena.blocks, summed_bands: Cell::new(0), threads }
     }
 
     pub(crate) fn view(&self, value: Value) -> View {
@@ -237,9 +222,10 @@ impl<'a> Run<'a> {
 
     /// Calls `task` for `0..count`, on all threads of the run.
     fn each(&self, count: usize, task: impl Fn(usize) + Sync + Send) {
-        match self.team {
-            Some(team) => team.each(count, &task),
-            None => (0..count).for_each(task),
+        if self.threads == 1 {
+            (0..count).for_each(task);
+        } else {
+            (0..count).into_par_iter().for_each(task);
         }
     }
 
