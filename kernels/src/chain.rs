@@ -111,7 +111,8 @@ impl Chain {
 
 /// Which rows of every result of `ops` the rows `last` of the last one need, written to `needed`.
 pub(crate) fn rows_needed(all: &[Op], ops: Range<usize>, last: Rows, needed: &mut [Rows]) {
-    needed.fill(isize::MAX..isize::MIN);
+    // None yet: a range from the last row to the first takes any other for its union.
+    needed.fill(Range { start: isize::MAX, end: isize::MIN });
     needed[ops.len() - 1] = last;
     for i in ops.clone().rev() {
         let op = &all[i];

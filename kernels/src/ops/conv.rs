@@ -281,7 +281,7 @@ unsafe fn tile<L: Lanes, P: Products<L>, const N: usize, const H: usize, const T
                             for n in 0..N {
                                 acc[n][PIXEL] = P::mul_add(value, w[n], acc[n][PIXEL]);
                             }
-                            if const { H == 1 && PIXEL % 2 == 0 } {
+                            if const { H == 1 && PIXEL.is_multiple_of(2) } {
                                 // The last of an odd number stands beside itself.
                                 let next = const { if PIXEL + 1 < T { PIXEL + 1 } else { PIXEL } };
                                 let both = L::halves(value, L::splat(*pixel.add(next * STEP)));
@@ -307,7 +307,7 @@ unsafe fn tile<L: Lanes, P: Products<L>, const N: usize, const H: usize, const T
             let out = task.output_at(panel * 2 + half + N, y, x);
             let (scale, bias) = (task.scales.wrapping_add(first + N * LANES), task.bias.add(first + N * LANES));
             unroll!(PIXEL < T, {
-                if const { PIXEL % 2 == 0 } {
+                if const { PIXEL.is_multiple_of(2) } {
                     let [low, high] = P::finish_halves(pairs[PIXEL / 2], scale, bias).split();
                     low.store(out.add(PIXEL * task.scatter * LANES));
                     if const { PIXEL + 1 < T } {
