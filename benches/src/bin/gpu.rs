@@ -82,21 +82,21 @@ fn run(arguments: &Arguments) -> Outcome<()> {
     Ok(())
 }
 
-fn pages(folder: &Path) -> Outcome<Vec<Raster>> {
+fn pages(folder: &Path) -> Outcome<Vec<Arc<Raster>>> {
     let mut files: Vec<_> = std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Outcome<_>>()?;
     files.retain(|file| file.extension().is_some_and(|e| e == "png" || e == "jpg" || e == "jpeg"));
     files.sort();
-    let decode = |file: &PathBuf| -> Outcome<Raster> {
+    let decode = |file: &PathBuf| -> Outcome<Arc<Raster>> {
         let picture = image::open(file)?.into_rgb8();
         let (width, height) = (picture.width() as usize, picture.height() as usize);
-        Ok(Raster::new(width, height, picture.into_raw())?)
+        Ok(Arc::new(Raster::new(width, height, picture.into_raw())?))
     };
     let pages = files.iter().map(decode).collect::<Outcome<Vec<_>>>()?;
     if pages.is_empty() { Err(format!("no pictures in {}", folder.display()).into()) } else { Ok(pages) }
 }
 
 /// Boxes and lines on the card against those on the CPU.
-fn parity(arguments: &Arguments, accelerator: &Accelerator, pages: &[Raster]) -> Outcome<Value> {
+fn parity(arguments: &Arguments, accelerator: &Accelerator, pages: &[Arc<Raster>]) -> Outcome<Value> {
     let folder = |name: &str| arguments.weights.join(name);
     let (here, there) =
         (Detector::load(&folder("detect/tiny"))?, Detector::load_on(&folder("detect/tiny"), accelerator)?);
@@ -124,7 +124,7 @@ fn parity(arguments: &Arguments, accelerator: &Accelerator, pages: &[Raster]) ->
 }
 
 /// Pages a second from bytes to runs of text pixels, by pages at once.
-fn detection(arguments: &Arguments, machine: &Arc<dyn Machine>, pages: &[Raster]) -> Outcome<Value> {
+fn detection(arguments: &Arguments, machine: &Arc<dyn Machine>, pages: &[Arc<Raster>]) -> Outcome<Value> {
     let page = &pages[0];
     let (width, height) = working_size((page.width(), page.height()), LONG_SIDE);
     let pixels = PagePixels { rgb: page.rgb(), height: page.height(), width: page.width() };
