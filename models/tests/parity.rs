@@ -14,7 +14,7 @@ use slipstream_models::recognise::Recogniser;
 fn tolerance(backend: Backend) -> f32 {
     match backend {
         _ if backend.multiplies_integers() => 0.12,
-        _ if backend.multiplies_bf16() => 0.05,
+        _ if backend.multiplies_bf16() => 0.04,
         _ => 0.03,
     }
 }
