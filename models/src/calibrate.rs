@@ -10,6 +10,18 @@ use crate::weights::ModelError;
 /// An image as a network takes it: `[height][width][3]` and its size.
 pub type Image = (Vec<f32>, (usize, usize));
 
+/// The image of `size`, as (height, width), whose rows `write` gives as [`Network::run_rows`] takes them.
+pub(crate) fn image_of(size: (usize, usize), write: impl Fn(usize, &mut [[f32; 4]])) -> Image {
+    let (height, width) = size;
+    let mut row = vec![[0.0; 4]; width];
+    let mut image = Vec::with_capacity(height * width * 3);
+    for y in 0..height {
+        write(y, &mut row);
+        image.extend(row.iter().flat_map(|[blue, green, red, _]| [*blue, *green, *red]));
+    }
+    (image, size)
+}
+
 /// What a convolution has to gain, as a share of its time, to multiply integers.
 const LEAST_GAIN: f64 = 0.05;
 /// Runs of the longest image, of which the fastest counts for each layer.

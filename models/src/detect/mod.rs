@@ -20,7 +20,7 @@ use candle_core::{Device, Tensor};
 use serde::Deserialize;
 use slipstream_kernels::{Accelerator, Backend, Network, NetworkOp, Parallelism};
 
-use crate::calibrate::Image;
+use crate::calibrate::{Image, image_of};
 use crate::geometry::{Point, Quad};
 use crate::raster::Raster;
 use crate::weights::{ModelError, Weights, load, load_uncalibrated};
@@ -123,12 +123,7 @@ impl Detector {
     pub fn image(&self, page: &Raster) -> Image {
         let (width, height) = working_size((page.width(), page.height()), self.config.long_side);
         let scaled = self.scaled(page, (width, height));
-        let mut row = vec![[0.0; 4]; width];
-        let rows = (0..height).flat_map(|y| {
-            scaled.row(y, &mut row);
-            row.iter().flat_map(|[b, g, r, _]| [*b, *g, *r]).collect::<Vec<_>>()
-        });
-        (rows.collect(), (height, width))
+        image_of((height, width), |y, row| scaled.row(y, row))
     }
 
     fn scaled<'a>(&self, page: &'a Raster, size: (usize, usize)) -> Scaled<'a> {

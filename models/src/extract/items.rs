@@ -155,11 +155,9 @@ impl<'a> Rows<'a> {
                 scored.fold((f32::NEG_INFINITY, own), |best, new| if new.0 > best.0 { new } else { best }).1
             })
             .collect();
-        for (run, to) in self.leaning(&runs, &likes) {
-            if let (Some(own), Some((_, owner))) =
-                (points_at.get_mut(run), owner_of.iter().find(|(token, _)| *token == to))
-            {
-                *own = *owner;
+        for (run, amount) in self.leaning(&runs, &likes) {
+            if let Some(own) = points_at.get_mut(run) {
+                *own = amount;
             }
         }
         let mut joined: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
@@ -172,15 +170,19 @@ impl<'a> Rows<'a> {
         rows
     }
 
-    /// Runs of lines without an amount, with the amounts that they belong to together.
+    /// Runs of lines without an amount, with the amounts, which are runs of one token, that they belong to together.
     fn leaning(&self, runs: &[Vec<usize>], likes: &impl Fn(&[usize], usize) -> f32) -> Vec<(usize, usize)> {
         let place = |run: &Vec<usize>| {
             let token = *run.first()?;
             let (line, role) = (self.document.lines.get(self.line(token)?)?, self.role(token)?);
-            Some(lean::Run { row: line.row, role, closes: CLOSING.contains(&role).then_some(token) })
+            Some(lean::Run { row: line.row, role, closes: CLOSING.contains(&role) })
         };
         let Some(places) = runs.iter().map(place).collect::<Option<Vec<_>>>() else { return Vec::new() };
-        lean::lean(&places, |i, to| runs.get(i).map_or(0.0, |run| likes(run, to) / run.len().max(1) as f32))
+        let mean = |run: usize, amount: usize| {
+            let (run, to) = (runs.get(run)?, *runs.get(amount)?.first()?);
+            Some(likes(run, to) / run.len() as f32)
+        };
+        lean::lean(&places, |run, amount| mean(run, amount).unwrap_or(0.0))
     }
 
     /// The token that a row is known by: its closing amount, or its first token.

@@ -18,20 +18,20 @@ pub(super) struct Run {
     pub(super) row: usize,
     /// Position in the list of roles.
     pub(super) role: usize,
-    /// The token, if it is an amount that closes a purchase.
-    pub(super) closes: Option<usize>,
+    /// Whether it is the amount that closes a row.
+    pub(super) closes: bool,
 }
 
-/// The closing amounts next to a line.
+/// A line's runs, and the closing amounts next to it.
 struct Between {
     members: Vec<usize>,
     above: Option<usize>,
     below: Option<usize>,
 }
 
-/// For each run that leans with others: the closing amount that it belongs to.
+/// For each run that leans with others: the closing amount that it belongs to. Both are positions in `runs`.
 ///
-/// `runs` stand in reading order; `likes` scores a run and a token, in logits.
+/// `runs` stand in reading order; `likes` scores a run and a closing amount, in logits.
 pub(super) fn lean(runs: &[Run], likes: impl Fn(usize, usize) -> f32) -> Vec<(usize, usize)> {
     let mut rows: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (i, run) in runs.iter().enumerate() {
@@ -39,14 +39,14 @@ pub(super) fn lean(runs: &[Run], likes: impl Fn(usize, usize) -> f32) -> Vec<(us
     }
     let roles =
         |members: &[usize]| members.iter().filter_map(|i| runs.get(*i)).map(|run| run.role).collect::<BTreeSet<_>>();
-    let closes = |members: &[usize]| members.iter().find_map(|i| runs.get(*i)?.closes);
+    let closes = |members: &[usize]| members.iter().copied().find(|i| runs.get(*i).is_some_and(|run| run.closes));
     let mut habits: BTreeMap<BTreeSet<usize>, Vec<Between>> = BTreeMap::new();
     for (row, members) in rows.iter().filter(|(_, members)| closes(members).is_none()) {
         let own = roles(members);
         // An amount whose row holds such a value itself has no need of another.
         let needs = |(_, there): (&usize, &Vec<usize>)| {
-            let token = closes(there)?;
-            Some(own.is_disjoint(&roles(there)).then_some(token))
+            let amount = closes(there)?;
+            Some(own.is_disjoint(&roles(there)).then_some(amount))
         };
         let above = rows.range(..row).rev().find_map(needs).flatten();
         let below = rows.range(row + 1..).find_map(needs).flatten();
@@ -87,11 +87,10 @@ mod tests {
     const AMOUNT: usize = 4;
     const CODE: usize = 5;
 
-    /// Runs of rows, each row given by its roles; amounts are tokens of their own number.
+    /// Runs of rows, each row given by its roles.
     fn page(rows: &[&[usize]]) -> Vec<Run> {
         let places = rows.iter().enumerate().flat_map(|(row, roles)| roles.iter().map(move |role| (row, *role)));
-        let run = |(i, (row, role))| Run { row, role, closes: (role == AMOUNT).then_some(i) };
-        places.enumerate().map(run).collect()
+        places.map(|(row, role)| Run { row, role, closes: role == AMOUNT }).collect()
     }
 
     #[test]

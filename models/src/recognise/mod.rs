@@ -14,7 +14,7 @@ use serde::Deserialize;
 use slipstream_kernels::device::{DeviceNetwork, Input, LinePlace, PagePixels};
 use slipstream_kernels::{Accelerator, Backend, DeviceError, Network, NetworkOp, Parallelism};
 
-use crate::calibrate::Image;
+use crate::calibrate::{Image, image_of};
 use crate::crop::{CROP_HEIGHT, LineCrop};
 use crate::text::TextLine;
 use crate::weights::{ModelError, Weights, load, load_uncalibrated};
@@ -199,13 +199,7 @@ impl Recogniser {
 
     /// The crop as the network takes it, with its height and width.
     pub fn image(&self, crop: &LineCrop) -> Image {
-        let width = self.width_of(crop);
-        let mut row = vec![[0.0; 4]; width];
-        let rows = (0..CROP_HEIGHT).flat_map(|y| {
-            fill(crop, y, &mut row);
-            row.iter().flat_map(|[b, g, r, _]| [*b, *g, *r]).collect::<Vec<_>>()
-        });
-        (rows.collect(), (CROP_HEIGHT, width))
+        image_of((CROP_HEIGHT, self.width_of(crop)), |y, row| fill(crop, y, row))
     }
 
     /// Pixels across that the network sees of the crop.

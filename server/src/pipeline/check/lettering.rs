@@ -14,6 +14,7 @@ const LETTERS_BEHIND: usize = 4;
 
 /// The entity with letters in its words.
 pub(super) fn lettered(entity: &Entity, lines: &TextLines) -> Entity {
+    // What stands between two spans is a blank.
     let mut chars: Vec<Option<&CharReading>> = Vec::new();
     for (i, span) in entity.best.spans.iter().enumerate() {
         if i > 0 {
@@ -22,44 +23,44 @@ pub(super) fn lettered(entity: &Entity, lines: &TextLines) -> Entity {
         let line = lines.lines.get(span.line).and_then(|line| line.chars.get(span.start..span.end));
         chars.extend(line.unwrap_or_default().iter().map(Some));
     }
-    let mut text = String::new();
-    for word in chars.split_inclusive(|c| c.is_none_or(|c| c.ch.is_whitespace())) {
-        let meant = meant(word);
-        text.extend(word.iter().enumerate().map(|(i, c)| {
-            let printed = c.map_or(' ', |c| c.ch);
-            meant.iter().find(|(at, _)| *at == i).map_or(printed, |(_, letter)| *letter)
-        }));
+    let mut text: Vec<char> = chars.iter().map(|c| c.map_or(' ', |c| c.ch)).collect();
+    let mut changed = false;
+    let mut start = 0;
+    for word in chars.split(|c| c.is_none_or(|c| c.ch.is_whitespace())) {
+        let word: Vec<&CharReading> = word.iter().copied().flatten().collect();
+        for (at, letter) in meant(&word) {
+            if let Some(ch) = text.get_mut(start + at) {
+                (*ch, changed) = (letter, true);
+            }
+        }
+        start += word.len() + 1;
     }
-    if text == entity.best.text || chars.iter().flatten().all(|c| c.alternatives.is_empty()) {
+    if !changed {
         return entity.clone();
     }
-    let best = Reading { text, ..entity.best.clone() };
+    let best = Reading { text: text.into_iter().collect(), ..entity.best.clone() };
     let mut alternatives = entity.alternatives.clone();
     alternatives.insert(0, entity.best.clone());
     Entity { best, alternatives }
 }
 
 /// Positions of a word's digits with the letters that they are, if all of them are letters.
-fn meant(word: &[Option<&CharReading>]) -> Vec<(usize, char)> {
-    let is_letter = |c: &CharReading| c.ch.is_alphabetic();
-    let letters = word.iter().flatten().copied().filter(|c| is_letter(c)).count();
+fn meant(word: &[&CharReading]) -> Vec<(usize, char)> {
+    let letters: Vec<char> = word.iter().map(|c| c.ch).filter(|ch| ch.is_alphabetic()).collect();
     let digits: Vec<(usize, &CharReading)> =
-        word.iter().enumerate().filter_map(|(i, c)| Some((i, (*c)?))).filter(|(_, c)| c.ch.is_ascii_digit()).collect();
-    let begins = word.iter().flatten().find(|c| c.ch.is_alphanumeric()).is_some_and(|c| c.ch.is_ascii_digit());
+        word.iter().copied().enumerate().filter(|(_, c)| c.ch.is_ascii_digit()).collect();
+    let begins = word.iter().find(|c| c.ch.is_alphanumeric()).is_some_and(|c| c.ch.is_ascii_digit());
     let needed = if begins { LETTERS_BEHIND } else { LETTERS } * digits.len();
-    let upper = word.iter().flatten().copied().filter(|c| is_letter(c)).all(|c| c.ch.is_uppercase());
     // A province behind an Italian address: `(B0)`.
-    let bracketed = letters == 1 && digits.len() == 1 && word.first().is_some_and(|c| c.is_some_and(|c| c.ch == '('));
-    if digits.is_empty() || (letters < needed && !bracketed) {
+    let bracketed = letters.len() == 1 && digits.len() == 1 && word.first().is_some_and(|c| c.ch == '(');
+    if digits.is_empty() || (letters.len() < needed && !bracketed) {
         return Vec::new();
     }
+    let upper = letters.iter().all(|ch| ch.is_uppercase());
     let letter = |c: &CharReading| {
-        let named = c
-            .alternatives
-            .iter()
-            .filter_map(|other| single(&other.text))
-            .find(|ch| ch.is_alphabetic() && ch.is_uppercase() == upper);
-        named.filter(|ch| looks_like(c.ch, *ch))
+        let mut named = c.alternatives.iter().filter_map(|other| single(&other.text));
+        let first = named.find(|ch| ch.is_alphabetic() && ch.is_uppercase() == upper);
+        first.filter(|ch| looks_like(c.ch, *ch))
     };
     digits.iter().map(|(i, c)| Some((*i, letter(c)?))).collect::<Option<Vec<_>>>().unwrap_or_default()
 }
