@@ -18,6 +18,12 @@ impl Dice {
         Self(rng)
     }
 
+    /// A stream beside this one, which does not move: what is added to receipts
+    /// draws from it, and nothing else of them changes. Streams of different `purpose` are independent.
+    pub fn aside(&self, purpose: u64) -> Self {
+        Self::new(self.clone().0.random(), purpose)
+    }
+
     /// True with probability `p` (clamped to 0..=1).
     pub fn chance(&mut self, p: f64) -> bool {
         self.unit() < p

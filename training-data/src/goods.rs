@@ -1,6 +1,7 @@
 //! The list of purchases: goods with prices, weights, reductions, deposits and returns.
 
 pub(crate) mod habits;
+mod names;
 
 use crate::dice::Dice;
 use crate::locale::Locale;
@@ -8,8 +9,8 @@ use crate::merchant::Shop;
 use crate::sale::{Entry, divide};
 use crate::truth::ItemKind;
 
-/// A random list of purchases whose sum is positive at every tax rate.
-pub(crate) fn draw(dice: &mut Dice, locale: &Locale, shop: Shop, rates: usize) -> Vec<Entry> {
+/// A random list of at least `least` purchases whose sum is positive at every tax rate.
+pub(crate) fn draw(dice: &mut Dice, locale: &Locale, shop: Shop, rates: usize, least: usize) -> Vec<Entry> {
     let coded = dice.chance(0.35);
     let habits = Habits {
         shop,
@@ -22,7 +23,7 @@ pub(crate) fn draw(dice: &mut Dice, locale: &Locale, shop: Shop, rates: usize) -
         round_prices: shop == Shop::Restaurant && dice.chance(0.6),
     };
     let many = if shop == Shop::Fuel { 1.5 } else { locale.number("items_mean", 9.0) };
-    let count = ((-dice.unit().max(1e-4).ln() * many) as i64 + 1).min(45);
+    let count = ((-dice.unit().max(1e-4).ln() * many) as usize + 1).min(45).max(least);
     let mut entries = Vec::new();
     for _ in 0..count {
         let item = habits.item(dice, locale);

@@ -153,7 +153,7 @@ mod tests {
         tax_total tax_added tax_included tax_table tax_sum head_rate head_net head_tax head_gross savings service tip \
         cash card voucher paid_by change times litre discount coupon returned slip slip_amount thanks note dated_note \
         product article weighed dish maker size variety extra extra_lead rates tax_codes registration \
-        loyalty tare modifier void qr qr_caption goods_grocery goods_weighed goods_restaurant goods_household goods_health goods_fuel";
+        loyalty tare modifier void unnamed qr qr_caption goods_grocery goods_weighed goods_restaurant goods_household goods_health goods_fuel";
 
     #[test]
     fn every_locale_is_complete() {

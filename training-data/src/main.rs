@@ -54,6 +54,9 @@ struct Generate {
     /// Share of invoices; the others are receipts.
     #[arg(long, default_value_t = 0.0)]
     invoice_share: f64,
+    /// Share of receipts and invoices with a list of a hundred rows and more.
+    #[arg(long, default_value_t = 0.0)]
+    long_share: f64,
     /// Share of receipts and invoices with one amount that contradicts the others.
     #[arg(long, default_value_t = 0.0)]
     inconsistent_share: f64,
@@ -94,6 +97,9 @@ struct Synthesise {
     /// Share of invoices among the other pages; the rest are receipts.
     #[arg(long, default_value_t = 0.15)]
     invoice_share: f64,
+    /// Share of receipts and invoices with a list of a hundred rows and more.
+    #[arg(long, default_value_t = 0.0)]
+    long_share: f64,
     /// Share of receipts and invoices with one amount that contradicts the others.
     #[arg(long, default_value_t = 0.0)]
     inconsistent_share: f64,
@@ -141,8 +147,9 @@ fn main() -> ExitCode {
 }
 
 fn generate(arguments: &Generate) -> Result<(), Box<dyn Error>> {
-    let Generate { count, seed, out, language, invoice_share, inconsistent_share, images, clean } = arguments;
-    let shares = Shares { invoice: *invoice_share, inconsistent: *inconsistent_share };
+    let Generate { count, seed, out, language, invoice_share, long_share, inconsistent_share, images, clean } =
+        arguments;
+    let shares = Shares { invoice: *invoice_share, long: *long_share, inconsistent: *inconsistent_share };
     let mix = if language.is_empty() { Mix::default() } else { Mix::of(language)? };
     let unwritable = |path: &Path, e: std::io::Error| format!("cannot write {}: {e}", path.display());
     let mut manifest = BufWriter::new(File::create(out).map_err(|e| unwritable(out, e))?);
@@ -181,7 +188,11 @@ fn synthesise(arguments: Synthesise) -> Result<(), Box<dyn Error>> {
         mix: Mix::of(&arguments.languages)?,
         typefaces,
         lines_share: arguments.lines_share,
-        shares: Shares { invoice: arguments.invoice_share, inconsistent: arguments.inconsistent_share },
+        shares: Shares {
+            invoice: arguments.invoice_share,
+            long: arguments.long_share,
+            inconsistent: arguments.inconsistent_share,
+        },
         photograph_share: arguments.photograph_share,
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);

@@ -24,6 +24,8 @@ pub struct UnknownLocale {
 pub struct Shares {
     /// Invoices; the others are till receipts.
     pub invoice: f64,
+    /// Receipts and invoices with a list of a hundred rows and more.
+    pub long: f64,
     /// Receipts and invoices with one amount that contradicts the others.
     pub inconsistent: f64,
 }
@@ -32,9 +34,9 @@ impl Shares {
     /// What receipt `index` of the collection `seed` is.
     pub fn draw(self, seed: u64, index: u64) -> Wishes<'static> {
         // Streams of their own, so that one share does not move the other.
-        let invoice = Dice::new(seed.rotate_left(32), index).chance(self.invoice);
-        let inconsistent = Dice::new(seed.rotate_left(48), index).chance(self.inconsistent);
-        Wishes { invoice, inconsistent, typefaces: None }
+        let of = |stream: u32, share: f64| Dice::new(seed.rotate_left(stream), index).chance(share);
+        let [invoice, long, inconsistent] = [of(32, self.invoice), of(16, self.long), of(48, self.inconsistent)];
+        Wishes { invoice, long, inconsistent, typefaces: None }
     }
 }
 

@@ -1,5 +1,7 @@
 //! A whole receipt: drawing instructions and the truth, made from one seed.
 
+use std::ops::RangeInclusive;
+
 use crate::compose::{compose, compose_invoice};
 use crate::dice::Dice;
 use crate::font::{BUILT_IN, Typefaces};
@@ -8,7 +10,7 @@ use crate::inconsistent;
 use crate::layout::{Sheet, lay_out};
 use crate::locale::Locale;
 use crate::look::Look;
-use crate::merchant::Merchant;
+use crate::merchant::{Merchant, Shop};
 use crate::sale::{Method, Sale};
 use crate::truth::{Field, Fields, Item, Kind, Payment, Tax, Truth};
 
@@ -18,6 +20,10 @@ pub(crate) const TYPEFACE: u64 = 0x7970_6566_6163_6573;
 const EXTRAS: u64 = 0x6578_7472_6173_2121;
 /// Keeps the stream that chooses what is wrong apart from the receipt's own.
 const WRONG: u64 = 0x7772_6f6e_675f_7375;
+/// Keeps the stream that chooses how long a receipt is apart from the receipt's own.
+const LENGTH: u64 = 0x6c65_6e67_7468_2121;
+/// Rows of a long list at least, before deposits, reductions and returns.
+pub(crate) const LONG: RangeInclusive<i64> = 100..=210;
 /// How often a receipt's letters are left as written, whatever its till would do.
 const TRUE_CASE_SHARE: f64 = 0.35;
 
@@ -39,6 +45,8 @@ pub struct Wishes<'a> {
     /// a built-in one. True case is then more frequent than on real receipts,
     /// because readers need to see it.
     pub typefaces: Option<&'a Typefaces>,
+    /// A list of 100 to 210 rows, before deposits, reductions and returns.
+    pub long: bool,
     /// One printed amount contradicts the others, see [`Truth::inconsistency`].
     pub inconsistent: bool,
 }
@@ -56,11 +64,19 @@ pub fn generate_in(locale: &'static Locale, seed: u64, index: u64, typefaces: &T
 
 /// As [`generate`], with wishes. But for the wish itself, the receipt is the same.
 pub fn generate_as(locale: &'static Locale, seed: u64, index: u64, wishes: Wishes) -> Receipt {
-    let Wishes { invoice, typefaces, inconsistent } = wishes;
+    let Wishes { invoice, typefaces, long, inconsistent } = wishes;
     let mut dice = Dice::new(seed, index);
     let mut extras = Dice::new(seed ^ EXTRAS, index);
-    let merchant = Merchant::draw(&mut dice, locale);
-    let sale = if invoice { Sale::draw_invoice } else { Sale::draw }([&mut dice, &mut extras], locale, merchant.shop);
+    let mut merchant = Merchant::draw(&mut dice, locale);
+    let mut least = 0;
+    if long {
+        least = Dice::new(seed ^ LENGTH, index).int(LONG) as usize;
+        if merchant.shop != Shop::Household {
+            merchant.shop = Shop::Grocery;
+        }
+    }
+    let draw = if invoice { Sale::draw_invoice } else { Sale::draw };
+    let sale = draw([&mut dice, &mut extras], locale, merchant.shop, least);
     let mut look = Look::draw(&mut dice, locale);
     if invoice {
         look = look.for_a_page(&mut dice);

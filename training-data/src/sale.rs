@@ -69,14 +69,14 @@ pub(crate) struct Sale {
 }
 
 impl Sale {
-    /// A random purchase in a shop of this kind.
-    pub(crate) fn draw([dice, extras]: [&mut Dice; 2], locale: &Locale, shop: Shop) -> Self {
+    /// A random purchase of at least `least` rows in a shop of this kind.
+    pub(crate) fn draw([dice, extras]: [&mut Dice; 2], locale: &Locale, shop: Shop, least: usize) -> Self {
         let rates: Vec<i64> = match locale.list("rates") {
             // Countries whose rate is set by town or year print one of many.
             list if locale.has("rate_is_local") => vec![thousandths(dice.pick(list)), 0],
             list => list.iter().map(|r| thousandths(r)).collect(),
         };
-        let mut entries = goods::draw(dice, locale, shop, rates.len());
+        let mut entries = goods::draw(dice, locale, shop, rates.len(), least);
         habits::apply(extras, locale, shop, &mut entries);
         let goods: i64 = entries.iter().map(|e| e.amount).sum();
         let tax_added = dice.chance(locale.number("tax_added_share", 0.0));
@@ -109,9 +109,9 @@ impl Sale {
     }
 
     /// A random purchase on account: tax mostly comes on top, and nothing is paid yet.
-    pub(crate) fn draw_invoice([dice, extras]: [&mut Dice; 2], locale: &Locale, shop: Shop) -> Self {
+    pub(crate) fn draw_invoice([dice, extras]: [&mut Dice; 2], locale: &Locale, shop: Shop, least: usize) -> Self {
         let tax_added = dice.chance(0.8);
-        let mut sale = Self::draw([dice, extras], locale, shop);
+        let mut sale = Self::draw([dice, extras], locale, shop, least);
         sale.tax_added = tax_added;
         (sale.service, sale.tip, sale.rounding, sale.rounds) = (None, None, 0, false);
         sale.taxes = tax_rows(&sale.entries, &sale.rates, None, tax_added);
@@ -218,7 +218,7 @@ mod tests {
         fn sums_are_exact(seed in any::<u64>(), which in 0..crate::locale::all().len(), kind in 0..5_u64) {
             let locale = &crate::locale::all()[which];
             let shop = [Shop::Grocery, Shop::Restaurant, Shop::Household, Shop::Health, Shop::Fuel][kind as usize];
-            let sale = Sale::draw([&mut Dice::new(seed, kind), &mut Dice::new(!seed, kind)], locale, shop);
+            let sale = Sale::draw([&mut Dice::new(seed, kind), &mut Dice::new(!seed, kind)], locale, shop, 0);
             let listed: i64 = sale.entries.iter().map(|e| e.amount).sum();
             prop_assert_eq!(listed, sale.goods);
             let added = if sale.tax_added { sale.tax() } else { 0 };

@@ -30,7 +30,7 @@ pub struct Recipe {
     pub typefaces: Typefaces,
     /// Share of pages of lines among all pages, 0 to 1; the rest are receipts.
     pub lines_share: f64,
-    /// Shares of invoices and of inconsistent receipts among what is left.
+    /// Shares of invoices, of long and of inconsistent receipts among what is left.
     pub shares: Shares,
     /// Share of photographs among all pages, 0 to 1; the rest are scans.
     pub photograph_share: f64,

@@ -90,7 +90,7 @@ fn recipe(count: u64) -> Recipe {
         count,
         mix: Mix::of(&["de".to_string(), "fi".to_string()]).unwrap(),
         typefaces: Typefaces::default(),
-        shares: Shares { invoice: 0.2, inconsistent: 0.1 },
+        shares: Shares { invoice: 0.2, long: 0.0, inconsistent: 0.1 },
         lines_share: 0.5,
         photograph_share: 0.7,
     }

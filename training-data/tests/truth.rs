@@ -11,9 +11,10 @@ fn receipts() -> impl Strategy<Value = Receipt> {
 
 /// Receipts and invoices, half of them wrong on purpose.
 fn any_page() -> impl Strategy<Value = Receipt> {
-    (any::<u64>(), 0..1000_u64, 0..locale::all().len(), any::<[bool; 2]>()).prop_map(
-        |(seed, i, l, [invoice, inconsistent])| {
-            generate_as(&locale::all()[l], seed, i, Wishes { invoice, inconsistent, typefaces: None })
+    let long = (0..8_u8).prop_map(|n| n == 0);
+    (any::<u64>(), 0..1000_u64, 0..locale::all().len(), any::<[bool; 2]>(), long).prop_map(
+        |(seed, i, l, [invoice, inconsistent], long)| {
+            generate_as(&locale::all()[l], seed, i, Wishes { invoice, long, inconsistent, typefaces: None })
         },
     )
 }
@@ -36,6 +37,25 @@ fn minor(decimal: &str) -> i64 {
 
 fn labels(receipt: &Receipt) -> impl Iterator<Item = (&Line, &Label)> {
     receipt.truth.lines.iter().flat_map(|line| line.labels.iter().map(move |label| (line, label)))
+}
+
+#[test]
+fn long_lists_have_a_hundred_purchases_and_more_each_printed_once() {
+    for (index, locale) in locale::all().iter().enumerate() {
+        let truth = generate_as(locale, 5, index as u64, Wishes { long: true, ..Wishes::default() }).truth;
+        let mut amounts = truth.lines.iter().flat_map(|l| &l.labels).filter(|l| l.field == Field::ItemAmount);
+        let items = truth.items.iter().filter(|i| i.kind == ItemKind::Item).count();
+        assert!(items >= 100, "{items} purchases in {}", locale.tag);
+        assert!(
+            truth
+                .items
+                .iter()
+                .enumerate()
+                .filter(|(_, i)| i.kind == ItemKind::Item)
+                .all(|(group, _)| { amounts.next().is_some_and(|label| label.group == Some(group)) })
+        );
+        assert!(amounts.next().is_none());
+    }
 }
 
 proptest! {

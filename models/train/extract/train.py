@@ -120,9 +120,18 @@ def draw(corpus, schedule, mixed):
             i = random.choice(corpus.training)
             read = [documents[i] for documents in corpus.recognised if i in documents]
             out.append(random.choice(read) if read and random.random() < schedule["recognised_share"] else corpus.truth[i])
-    out.sort(key=lambda d: len(d.tokens))
-    batches = [out[at:at + schedule["documents"]] for at in range(0, len(out), schedule["documents"])]
+    batches = batched(out, schedule["documents"], schedule["tokens"])
     random.shuffle(batches)
+    return batches
+
+
+def batched(documents, most, tokens):
+    """Batches of similar length: at most `most` documents, and no more than fill `tokens` once padded, unless one alone does."""
+    batches = [[]]
+    for document in sorted(documents, key=lambda d: len(d.tokens)):
+        if len(batches[-1]) == most or batches[-1] and (len(batches[-1]) + 1) * len(document.tokens) > tokens:
+            batches.append([])
+        batches[-1].append(document)
     return batches
 
 

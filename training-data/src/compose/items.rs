@@ -1,6 +1,7 @@
 //! The list of purchases in the column styles of many tills.
 
 use super::{Anchor, Cell, Composer, dressed};
+use crate::dice::Dice;
 use crate::look::ItemStyle;
 use crate::merchant::Shop;
 use crate::sale::Entry;
@@ -15,7 +16,7 @@ pub(super) fn write(page: &mut Composer) {
     }
     let habits = Habits {
         counts_ones: page.dice.chance(0.35),
-        numbered: page.dice.chance(0.06),
+        lead: page.dice.chance(0.06).then_some(Lead { width: 0, after: ". " }).or_else(|| Lead::draw(page.extras)),
         codes_inline: page.dice.chance(0.5),
         spacing: page.dice.pick(&[0.0, 0.0, 0.0, 0.25, 0.5]),
         times: page.word("times"),
@@ -31,7 +32,7 @@ pub(super) fn write(page: &mut Composer) {
         match entry.kind {
             ItemKind::Item => {
                 number += 1;
-                let lead = if habits.numbered { format!("{number}. ") } else { String::new() };
+                let lead = habits.lead.map(|lead| lead.text(number)).unwrap_or_default();
                 item(page, &places, &habits, lead, index, entry);
                 remarks(page, &places, &habits, entry);
             }
@@ -105,7 +106,7 @@ impl Places {
 /// Choices that hold for the whole list.
 struct Habits {
     counts_ones: bool,
-    numbered: bool,
+    lead: Option<Lead>,
     codes_inline: bool,
     spacing: f32,
     times: String,
@@ -115,6 +116,28 @@ struct Habits {
     tares: bool,
     /// Wishes of the guests below their dishes.
     modifies: bool,
+}
+
+/// Places in the list, in front of the names.
+#[derive(Debug, Clone, Copy)]
+struct Lead {
+    /// Digits at least.
+    width: usize,
+    after: &'static str,
+}
+
+impl Lead {
+    /// The habit of one list in twenty.
+    fn draw(extras: &Dice) -> Option<Self> {
+        const PURPOSE: u64 = 0x6c65_6164;
+        let dice = &mut extras.aside(PURPOSE);
+        let lead = Self { width: dice.pick(&[0, 0, 2, 3]), after: dice.pick(&[" ", " ", ". ", ".", ") ", ": "]) };
+        dice.chance(0.05).then_some(lead)
+    }
+
+    fn text(self, number: usize) -> String {
+        format!("{number:0width$}{after}", width = self.width, after = self.after)
+    }
 }
 
 fn heading(page: &mut Composer, places: &Places) {
@@ -207,6 +230,9 @@ fn item(page: &mut Composer, places: &Places, habits: &Habits, lead: String, ind
             }
         }
         ItemStyle::Columns | ItemStyle::QuantityFirst => {
+            // Two numbers in front of a name would be two columns.
+            let name = if places.style == ItemStyle::QuantityFirst { Text::default() } else { name };
+            let room = room.min(places.room.saturating_sub(name.len())).max(8);
             let (first, rest) = split_name(&entry.description, room);
             let name = Cell { at: Anchor::Left(places.description), text: name.tagged(description, first) };
             let number = Cell { at: places.quantity, text: quantity.clone() };

@@ -1,15 +1,20 @@
-//! What cashiers do with a finished list: void what was scanned by mistake,
-//! gather deposits at the end, count what comes back below zero.
+//! What cashiers and tills do with a finished list: number the goods, void what was
+//! scanned by mistake, gather deposits at the end, count what comes back below zero.
 
-use super::reduce;
+use super::{names, reduce};
 use crate::dice::Dice;
 use crate::locale::Locale;
 use crate::merchant::Shop;
 use crate::sale::Entry;
 use crate::truth::ItemKind;
 
+/// Entries from which a list is long.
+const LONG: usize = 80;
+
 /// Changes some lists; the sum changes by what is added alone, and stays positive.
 pub(crate) fn apply(dice: &mut Dice, locale: &Locale, shop: Shop, entries: &mut Vec<Entry>) {
+    let long = entries.len() >= LONG;
+    names::number(&mut dice.aside(names::PURPOSE), locale, entries, long);
     if dice.chance(0.3) {
         gather_deposits(entries);
     }
