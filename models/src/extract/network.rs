@@ -99,6 +99,8 @@ impl Links {
 }
 
 struct Layer {
+    /// What a relation adds to the attention: [heads, RELATIONS].
+    relation: Tensor,
     attention_norm: LayerNorm,
     qkv: Linear,
     out: Linear,
@@ -116,8 +118,6 @@ pub(super) struct Network {
     table: Tensor,
     first_piece: u32,
     first_gram: u32,
-    /// The relation tables of all layers side by side: [layers * heads, RELATIONS].
-    relation: Tensor,
     layers: Vec<Layer>,
     norm: LayerNorm,
     head: Linear,
@@ -147,11 +147,11 @@ impl Network {
             tables.push(vb.get((size.gram_buckets, d), "gram.weight")?);
         }
         let norm = |vb: VarBuilder| candle_nn::layer_norm(d, NORM_EPSILON, vb);
-        let (mut layers, mut relations) = (Vec::new(), Vec::new());
+        let mut layers = Vec::new();
         for i in 0..size.layers {
             let vb = vb.pp("layer").pp(i);
-            relations.push(vb.get((RELATIONS, size.heads), "relation.weight")?.t()?.contiguous()?);
             layers.push(Layer {
+                relation: vb.get((RELATIONS, size.heads), "relation.weight")?.t()?.contiguous()?,
                 attention_norm: norm(vb.pp("attention_norm"))?,
                 qkv: linear(d, 3 * d, vb.pp("qkv"))?,
                 out: linear(d, d, vb.pp("out"))?,
@@ -167,7 +167,6 @@ impl Network {
             table: Tensor::cat(&tables, 0)?,
             first_piece: feature_rows as u32,
             first_gram: (feature_rows + size.pieces) as u32,
-            relation: Tensor::cat(&relations, 0)?,
             layers,
             norm: norm(vb.pp("norm"))?,
             head: linear(d, HEAD, vb.pp("head"))?,
@@ -182,10 +181,15 @@ impl Network {
     pub(super) fn forward(&self, pages: &[Input]) -> Result<Vec<Scores>> {
         let b = pages.len();
         let n = pages.iter().map(|p| p.keys.len()).max().unwrap_or(0);
-        let bias = self.attention_bias(pages, n)?;
+        let (relations, padding) = (self.relations(pages, n)?, self.padding(pages, n)?);
         let mut x = self.embed(pages, n)?.reshape((b, n, self.width))?;
-        for (i, layer) in self.layers.iter().enumerate() {
-            let bias = bias.narrow(0, i * self.heads, self.heads)?.transpose(0, 1)?;
+        for layer in &self.layers {
+            // Of one layer at a time: all of them would be 600 MB for a page of 2,048 tokens.
+            let bias = layer.relation.index_select(&relations, 1)?.reshape((self.heads, b, n, n))?.transpose(0, 1)?;
+            let bias = match &padding {
+                Some(padding) => bias.broadcast_add(padding)?,
+                None => bias,
+            };
             x = (&x + self.attend(layer, &layer.attention_norm.forward(&x)?, &bias)?)?;
             let inner = layer.up.forward(&layer.inner_norm.forward(&x)?)?.relu()?;
             x = (x + layer.down.forward(&inner)?)?;
@@ -238,11 +242,10 @@ impl Network {
         zeros.index_add(&owners, &values, 0)
     }
 
-    /// The learned bias of all layers and heads for every pair of tokens: [layers * heads, B, N, N].
-    fn attention_bias(&self, pages: &[Input], n: usize) -> Result<Tensor> {
-        let b = pages.len();
-        let mut relation = vec![0u32; b * n * n];
-        for (page, cells) in pages.iter().zip(relation.chunks_mut(n * n)) {
+    /// How every token of a page stands to every other one: [B * N * N] buckets.
+    fn relations(&self, pages: &[Input], n: usize) -> Result<Tensor> {
+        let mut relations = vec![0u32; pages.len() * n * n];
+        for (page, cells) in pages.iter().zip(relations.chunks_mut(n * n)) {
             let Features { rows, columns, .. } = &page.features;
             for (i, (cells, (row, column))) in cells.chunks_mut(n).zip(rows.iter().zip(columns)).enumerate() {
                 for (j, (cell, (other_row, other_column))) in cells.iter_mut().zip(rows.iter().zip(columns)).enumerate()
@@ -251,14 +254,17 @@ impl Network {
                 }
             }
         }
-        let relation = Tensor::from_vec(relation, b * n * n, &self.device)?;
-        let bias = self.relation.index_select(&relation, 1)?.reshape(((), b, n, n))?;
+        Tensor::from_vec(relations, pages.len() * n * n, &self.device)
+    }
+
+    /// What hides padding from the attention, where there is any: [B, 1, 1, N].
+    fn padding(&self, pages: &[Input], n: usize) -> Result<Option<Tensor>> {
         if pages.iter().all(|p| p.keys.len() == n) {
-            return Ok(bias);
+            return Ok(None);
         }
         let mask: Vec<f32> =
             pages.iter().flat_map(|p| (0..n).map(|t| if t < p.keys.len() { 0.0 } else { BLOCKED })).collect();
-        bias.broadcast_add(&Tensor::from_vec(mask, (1, b, 1, n), &self.device)?)
+        Tensor::from_vec(mask, (pages.len(), 1, 1, n), &self.device).map(Some)
     }
 
     /// Self-attention of `x` [B, N, width] with `bias` [B, heads, N, N].

@@ -132,7 +132,7 @@ impl Reading {
 
     fn holds_day(&self, day: Date) -> bool {
         // As it was read on that day; which of two readings is meant is not the tagger's affair.
-        let context = DateContext { today: day, order: None };
+        let context = DateContext { today: day, order: None, proved: false };
         self.pieces.iter().any(|piece| parse_date(piece, &context).contains(&day))
     }
 }

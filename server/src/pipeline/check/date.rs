@@ -1,8 +1,9 @@
 //! Printed dates: which day is meant.
 //!
 //! `03/04/2025` is the third of April or the fourth of March. The country's
-//! habit decides, then what other dates on the page show; whatever they say, a
-//! reading that lies in the future gives way to one that does not.
+//! habit decides, then what other dates on the page show. Where neither proves
+//! an order, a reading that lies in the future gives way to one that does not;
+//! where one does, the future stands: it is a slip of the reader, or of the seller.
 
 use jiff::civil::Date;
 
@@ -26,19 +27,25 @@ pub struct DateContext {
     pub today: Date,
     /// The order that this receipt's dates are written in, where something shows it.
     pub order: Option<DateOrder>,
+    /// Whether that order is proved, by the page itself, rather than likely.
+    pub proved: bool,
 }
 
 /// No receipt worth reading is older: thermal paper fades, and till clocks reset to earlier days.
 const EARLIEST_YEAR: i16 = 1990;
 
 /// The days that `text` can mean, most likely first; the first one lies after
-/// `today` only when all do.
+/// `today` only when all do or its order is proved.
 pub fn parse_date(text: &str, context: &DateContext) -> Vec<Date> {
     let mut readings = readings(text, context.today);
-    // Stable sorts: the preferred order first, then the past before the future.
+    // Stable sorts: the preferred order first, then the past before the future, then what is proved.
     let preferred = context.order.unwrap_or(DateOrder::DayMonthYear);
-    readings.sort_by_key(|(_, order)| order.is_some_and(|o| o != preferred));
+    let other = |order: &Option<DateOrder>| order.is_some_and(|o| o != preferred);
+    readings.sort_by_key(|(_, order)| other(order));
     readings.sort_by_key(|(date, _)| *date > context.today);
+    if context.proved {
+        readings.sort_by_key(|(_, order)| other(order));
+    }
     let mut days: Vec<Date> = Vec::new();
     for (date, _) in readings {
         if !days.contains(&date) {

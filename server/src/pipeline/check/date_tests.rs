@@ -8,7 +8,7 @@ use super::*;
 const TODAY: Date = date(2026, 11, 22);
 
 fn first(text: &str, order: Option<DateOrder>) -> Option<String> {
-    parse_date(text, &DateContext { today: TODAY, order }).first().map(ToString::to_string)
+    parse_date(text, &DateContext { today: TODAY, order, proved: false }).first().map(ToString::to_string)
 }
 
 #[test]
@@ -81,8 +81,22 @@ fn dates_as_printed() {
 }
 
 #[test]
+fn a_proved_order_stands_even_in_the_future() {
+    let first = |text, order| {
+        parse_date(text, &DateContext { today: TODAY, order: Some(order), proved: true })
+            .first()
+            .map(ToString::to_string)
+    };
+    assert_eq!(first("06.12.2026", DateOrder::DayMonthYear).as_deref(), Some("2026-12-06"));
+    assert_eq!(first("15.12.26", DateOrder::DayMonthYear).as_deref(), Some("2026-12-15"));
+    assert_eq!(first("12/10/2026", DateOrder::MonthDayYear).as_deref(), Some("2026-12-10"));
+    // Only what the order allows.
+    assert_eq!(first("12/31/2025", DateOrder::DayMonthYear).as_deref(), Some("2025-12-31"));
+}
+
+#[test]
 fn the_other_reading_of_an_ambiguous_date_is_kept() {
-    let days = parse_date("03/04/2025", &DateContext { today: TODAY, order: None });
+    let days = parse_date("03/04/2025", &DateContext { today: TODAY, order: None, proved: false });
     assert_eq!(days, [date(2025, 4, 3), date(2025, 3, 4)]);
 }
 

@@ -6,6 +6,7 @@
 
 mod amounts;
 pub mod arithmetic;
+mod clock;
 mod complete;
 pub mod country;
 mod country_tables;
@@ -172,7 +173,7 @@ pub fn check(entities: &Entities, lines: &TextLines, settings: &CheckSettings) -
     let page = Page::new(lines);
     let place = Place::find(&page, entities, settings.today);
     let amounts = Amounts::new(entities, place.currency.as_ref().map(|e| e.value));
-    let dates = DateContext { today: settings.today, order: place.date_order };
+    let dates = DateContext { today: settings.today, order: place.date_order, proved: place.order_proved };
     let mut findings = Findings {
         kind: Some(entities.kind),
         merchant_name: words(&entities.merchant_name, lines),
@@ -180,10 +181,7 @@ pub fn check(entities: &Entities, lines: &TextLines, settings: &CheckSettings) -
         merchant_phone: text(&entities.merchant_phone, lines),
         merchant_tax_id: text(&entities.merchant_tax_id, lines),
         date: entities.date.as_ref().map(|e| found_date(e, &dates)),
-        time: entities
-            .time
-            .as_ref()
-            .map(|e| Found::from_entity(&complete::with_half_of_day(e, lines), time::parse_time)),
+        time: found_time(entities, lines, &page),
         receipt_number: text(&entities.receipt_number, lines),
         subtotal: amounts.money(&entities.subtotal),
         tax_total: amounts.money(&entities.tax_total),
@@ -228,6 +226,8 @@ struct Place {
     likely_country: Option<&'static str>,
     currency: Option<Evidence<Currency>>,
     date_order: Option<DateOrder>,
+    /// Whether the page proves that order.
+    order_proved: bool,
 }
 
 /// Less sure guesses about the page as a whole are not believed.
@@ -250,12 +250,12 @@ impl Place {
         let country = country::country(page, &hints, today);
         let likely_country = likely(&entities.country);
         let currency = currency::currency(page, &printed, country.as_ref());
-        let date_order = country
+        let proved = country
             .as_ref()
             .map(|e| country::date_order(e.value))
-            .or_else(|| date::order_shown(page.lines.iter().map(|l| l.text.as_str()), today))
-            .or_else(|| likely_country.map(country::date_order));
-        Self { country, language, likely_country, currency, date_order }
+            .or_else(|| date::order_shown(page.lines.iter().map(|l| l.text.as_str()), today));
+        let date_order = proved.or_else(|| likely_country.map(country::date_order));
+        Self { country, language, likely_country, currency, date_order, order_proved: proved.is_some() }
     }
 }
 
@@ -284,9 +284,23 @@ fn tidy(text: &str) -> Option<String> {
     (!words.is_empty()).then(|| words.join(" "))
 }
 
+/// How far a date after today is believed: hardly any is printed, and some are misread.
+const FUTURE: f32 = 0.5;
+
+/// The time that was tagged, or one that stands where times do.
+fn found_time(entities: &Entities, lines: &TextLines, page: &Page) -> Option<Found<TimeOfDay>> {
+    let tagged = entities.time.as_ref().map(|e| complete::with_half_of_day(e, lines));
+    let date = entities.date.as_ref().and_then(|e| e.best.spans.last());
+    let entity = tagged.or_else(|| clock::beside(date, page, lines))?;
+    Some(Found::from_entity(&entity, time::parse_time))
+}
+
 /// A date that can be read in two ways keeps the other way as an alternative.
 fn found_date(entity: &Entity, context: &DateContext) -> Found<Date> {
     let mut found = Found::from_entity(entity, |t| date::parse_date(t, context).first().copied());
+    if found.best.value.is_some_and(|day| day > context.today) {
+        found.best.confidence *= FUTURE;
+    }
     let other_days = date::parse_date(&found.best.text, context);
     if let [_, other, ..] = other_days.as_slice()
         && *other <= context.today

@@ -21,7 +21,7 @@ impl fmt::Display for TimeOfDay {
     }
 }
 
-/// The first time of day in `text`: `14:05`, `2:05:09 PM`, `14h05`, `14.05 Uhr`, `1405 hrs`.
+/// The first time of day in `text`: `14:05`, `2:05:09 PM`, `14h05`, `14 h 05`, `14.05 Uhr`, `1405 hrs`.
 ///
 /// A point or nothing between hour and minute counts only in a text that holds
 /// no other number, because `14.05` may as well be a price or a day.
@@ -37,6 +37,9 @@ fn time_at(chars: &[char], numbers: usize) -> Option<TimeOfDay> {
         chars.get(from..from + len)?.iter().collect::<String>().parse().ok()
     };
     let (hour, minute, mut end) = match run(0) {
+        hours @ (1 | 2) if is_spaced_h(chars.get(hours..hours + 3)?) && run(hours + 3) == 2 => {
+            (number(0, hours)?, number(hours + 3, 2)?, hours + 5)
+        }
         hours @ (1 | 2) => {
             let mark = chars.get(hours)?.to_ascii_lowercase();
             let sure = matches!(mark, ':' | 'h');
@@ -64,6 +67,11 @@ fn time_at(chars: &[char], numbers: usize) -> Option<TimeOfDay> {
     (hour < 24 && minute < 60 && second.is_none_or(|s| s < 60)).then_some(TimeOfDay { hour, minute, second })
 }
 
+/// The ` h ` of French and Portuguese times.
+fn is_spaced_h(chars: &[char]) -> bool {
+    matches!(chars, [' ', 'h' | 'H', ' '])
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -85,6 +93,8 @@ mod tests {
             ("05:10:PM", Some("17:10")),
             ("2:05 paid", Some("02:05")),
             ("14h05", Some("14:05")),
+            ("14 h 05", Some("14:05")),
+            ("9 H 05", Some("09:05")),
             ("14.05 Uhr", Some("14:05")),
             ("1405 HRS", Some("14:05")),
             ("25/12/2018 14:05", Some("14:05")),

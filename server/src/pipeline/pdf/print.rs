@@ -27,7 +27,7 @@ impl<'a> Print<'a> {
     /// Looks through `lines` once.
     pub(super) fn new(lines: &'a TextLines, today: Date) -> Self {
         let mut print = Self { lines, folded: Vec::new(), numbers: Vec::new(), dates: Vec::new() };
-        let context = DateContext { today, order: None };
+        let context = DateContext { today, order: None, proved: false };
         for (line, l) in lines.lines.iter().enumerate() {
             let chars: Vec<char> = l.chars.iter().map(|c| c.ch).collect();
             print.folded.push(fold(chars.iter().copied()));
