@@ -10,8 +10,10 @@ use std::collections::BTreeMap;
 
 use super::config::ROLES;
 use super::decode::{Document, Head};
+use super::features::is_letter;
 use super::lean;
 use super::network::{Link, Links};
+use super::tokens::WORD;
 use crate::entities::{Entity, ItemEntities, ItemKind, PaymentEntities, TaxEntities};
 
 /// Positions in [`ROLES`].
@@ -34,12 +36,18 @@ const PAYMENT: [usize; 2] = [PAYMENT_METHOD, PAYMENT_AMOUNT];
 /// Roles that every row has one of at most, and is known by.
 const CLOSING: [usize; 3] = [AMOUNT, TAX_AMOUNT, PAYMENT_AMOUNT];
 
+/// A word beside a description is taken for a part of it from this probability on: neighbours
+/// mostly agree, and the network judges each token by itself.
+const COMPLETES: f32 = 0.1;
+
 /// What a token is.
 struct Tag {
     /// Position in [`ROLES`].
     role: usize,
     /// Probability of the role.
     confidence: f32,
+    /// Probability of being part of a description.
+    describes: f32,
     /// Scores of the kinds of purchase rows.
     kinds: Vec<f32>,
 }
@@ -57,9 +65,25 @@ impl<'a> Rows<'a> {
         let tag = |head: &Head| {
             let (role, best) = largest(head.roles);
             let total: f32 = head.roles.iter().map(|s| ((s - best) / temperature).exp()).sum();
-            Tag { role, confidence: 1.0 / total.max(1.0), kinds: head.kinds.to_vec() }
+            let share = |role: usize| head.roles.get(role).map_or(0.0, |s| ((s - best) / temperature).exp() / total);
+            Tag { role, confidence: share(role), describes: share(DESCRIPTION), kinds: head.kinds.to_vec() }
         };
-        Self { document, links, tags: heads.iter().map(tag).collect() }
+        let mut rows = Self { document, links, tags: heads.iter().map(tag).collect() };
+        rows.complete_descriptions();
+        rows
+    }
+
+    /// Words of no role become part of the description that they stand beside, where they may be.
+    fn complete_descriptions(&mut self) {
+        let count = self.tags.len();
+        for (i, beside) in (1..count).map(|i| (i, i - 1)).chain((1..count).rev().map(|i| (i - 1, i))) {
+            let joins = self.role(beside) == Some(DESCRIPTION)
+                && self.line(beside) == self.line(i)
+                && self.document.tokens.get(i).is_some_and(|t| t.kind == WORD && t.text.contains(is_letter));
+            if let Some(tag) = self.tags.get_mut(i).filter(|tag| joins && tag.role == 0 && tag.describes >= COMPLETES) {
+                (tag.role, tag.confidence) = (DESCRIPTION, tag.describes);
+            }
+        }
     }
 
     /// The list of purchases.

@@ -38,7 +38,7 @@ use embed::Embedder;
 use features::Token;
 use network::{Input, Network, Scores};
 use order::OrderedLine;
-pub use order::reading_order;
+pub use order::{reading_order, reading_rows};
 use tokens::Scanner;
 
 /// Pairs of tokens that a batch has at most. Small on purpose: on a CPU the

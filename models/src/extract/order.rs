@@ -50,6 +50,12 @@ pub fn reading_order(page: &TextLines) -> Vec<usize> {
     read_order(page).into_iter().map(|line| line.number).collect()
 }
 
+/// The same row by row, from top to bottom.
+pub fn reading_rows(page: &TextLines) -> Vec<Vec<usize>> {
+    let lines = read_order(page);
+    lines.chunk_by(|a, b| a.row == b.row).map(|row| row.iter().map(|line| line.number).collect()).collect()
+}
+
 /// The lines that hold text, in reading order. Lines with a corner that is not
 /// a finite number are left out: they stand nowhere.
 pub(super) fn read_order(page: &TextLines) -> Vec<OrderedLine> {

@@ -19,6 +19,7 @@ mod identifiers;
 mod labelled;
 mod language;
 mod lettering;
+mod lost;
 pub mod merchants;
 mod misread;
 pub mod money;
@@ -173,6 +174,8 @@ pub fn check(entities: &Entities, lines: &TextLines, settings: &CheckSettings) -
     let page = Page::new(lines);
     let place = Place::find(&page, entities, settings.today);
     let amounts = Amounts::new(entities, place.currency.as_ref().map(|e| e.value));
+    let restored = lost::restored(entities, lines, &amounts);
+    let entities = restored.as_ref().unwrap_or(entities);
     let dates = DateContext { today: settings.today, order: place.date_order, proved: place.order_proved };
     let mut findings = Findings {
         kind: Some(entities.kind),
