@@ -150,11 +150,20 @@ pub struct DocumentSettings {
     pub min_digits: usize,
     /// Probability from which a page without a total is taken for prose or the like.
     pub min_other_confidence: f32,
+    /// Confidence of the seller's name and numbers below which a page that shows nothing else is prose.
+    pub min_seller_confidence: f32,
 }
 
 impl Default for DocumentSettings {
     fn default() -> Self {
-        Self { min_line_confidence: 0.6, min_lines: 3, min_characters: 20, min_digits: 3, min_other_confidence: 0.8 }
+        Self {
+            min_line_confidence: 0.6,
+            min_lines: 3,
+            min_characters: 20,
+            min_digits: 3,
+            min_other_confidence: 0.8,
+            min_seller_confidence: 0.2,
+        }
     }
 }
 
@@ -175,11 +184,20 @@ pub fn status(lines: &TextLines, quality: &QualityReport, settings: &DocumentSet
     }
 }
 
-/// Whether extraction saw prose, signs or the like, where the amount of text alone looked like a document.
+/// Whether extraction saw prose, signs or the like, where the amount of text alone looked like a document:
+/// it says so, or found no day, no amount and nobody who sells.
 pub fn is_other(entities: &Entities, settings: &DocumentSettings) -> bool {
-    entities.kind == DocumentKind::Other
-        && entities.kind_confidence >= settings.min_other_confidence
-        && entities.total.is_none()
+    let Entities { merchant_name, merchant_address, merchant_phone, merchant_tax_id, receipt_number, .. } = entities;
+    let Entities { date, time, subtotal, tax_total, total, tip, .. } = entities;
+    if total.is_some() {
+        return false;
+    }
+    let of_sale = [date, time, subtotal, tax_total, tip].into_iter().any(Option::is_some)
+        || !(entities.items.is_empty() && entities.taxes.is_empty() && entities.payments.is_empty());
+    let of_seller = [merchant_name, merchant_address, merchant_phone, merchant_tax_id, receipt_number];
+    let sells = of_seller.into_iter().flatten().any(|e| e.best.confidence >= settings.min_seller_confidence);
+    (entities.kind == DocumentKind::Other && entities.kind_confidence >= settings.min_other_confidence)
+        || !(of_sale || sells)
 }
 
 /// The document of the answer.

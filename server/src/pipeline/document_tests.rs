@@ -125,3 +125,29 @@ fn nothing_read_is_a_document_without_fields() {
     let nothing = page(&[], 0.9);
     assert_eq!(document(&Findings::default(), &Placement::new(&nothing, Turn::None)), api::Document::default());
 }
+
+#[test]
+fn a_page_without_a_sale_and_a_seller_is_prose() {
+    let settings = DocumentSettings::default();
+    let sure = || entity("EXAMPLE BAKERY", &[(0, 0, 14)]);
+    let mut guess = sure();
+    guess.iter_mut().for_each(|e| e.best.confidence = 0.05);
+    for (what, entities, other) in [
+        ("nothing", Entities::default(), true),
+        ("a name that is a guess", Entities { merchant_name: guess.clone(), ..Entities::default() }, true),
+        ("a name", Entities { merchant_name: sure(), ..Entities::default() }, false),
+        ("a day", Entities { merchant_name: guess.clone(), date: sure(), ..Entities::default() }, false),
+        (
+            "a total",
+            Entities { total: guess, kind: DocumentKind::Other, kind_confidence: 1.0, ..Entities::default() },
+            false,
+        ),
+        (
+            "prose",
+            Entities { date: sure(), kind: DocumentKind::Other, kind_confidence: 0.9, ..Entities::default() },
+            true,
+        ),
+    ] {
+        assert_eq!(is_other(&entities, &settings), other, "{what}");
+    }
+}
