@@ -310,7 +310,11 @@ fn found_date(entity: &Entity, context: &DateContext) -> Found<Date> {
         && !found.alternatives.iter().any(|a| a.value == Some(*other))
     {
         // With the order known the other reading is far-fetched, without it nearly as likely.
-        let share = if context.order.is_some() { 0.02 } else { 0.4 };
+        let share = match context.order {
+            Some(_) if context.proved => 0.005,
+            Some(_) => 0.02,
+            None => 0.4,
+        };
         let best = &mut found.best;
         let other = Candidate { value: Some(*other), confidence: best.confidence * share, ..best.clone() };
         best.confidence *= 1.0 - share;
