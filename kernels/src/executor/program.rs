@@ -38,8 +38,8 @@ impl<W: Fn(usize, &mut [[f32; IMAGE_PITCH]]) + Sync> Program<'_, W> {
             }
             if let (Some(see), Some(op), 0) = (self.see, stage.checked_sub(1), run.member) {
                 see(op, begun.elapsed());
-                begun = Instant::now();
             }
+            begun = Instant::now();
         }
     }
 

@@ -227,16 +227,18 @@ mod tests {
     fn a_helper_without_work_leaves_and_is_missing() {
         let team = Team::new(2);
         assert_eq!((team.missing(), team.missing()), (0b10, 0));
-        let (left, has_left) = mpsc::channel();
+        let ((begun, has_begun), (left, has_left)) = (mpsc::channel(), mpsc::channel());
         std::thread::scope(|scope| {
             let team = &team;
             scope.spawn(move || {
+                let _ = has_begun.recv();
                 // The only task falls to the first member, who waits for this.
-                while team.done() == 0 && team.work(1, Way::default(), 1, |_| ()).is_some() {}
-                let _ = left.send(team.missing());
+                let way = team.work(1, Way::default(), 1, |_| ());
+                let _ = left.send((way.is_none(), team.missing()));
             });
             let way = team.work(0, Way::default(), 1, |_| {
-                let _ = has_left.recv();
+                let _ = begun.send(());
+                assert_eq!(has_left.recv(), Ok((true, 0b10)));
             });
             assert!(way.is_some(), "the first never leaves");
         });

@@ -135,7 +135,7 @@ impl<'a, L: Lanes, const T: usize, const K: usize, const SPAN: usize> Pair<'a, L
                 let value = L::load(row.add(AT * LANES));
                 unroll!(TAP < K, {
                     const PIXEL: usize = AT.saturating_sub(TAP);
-                    if const { AT >= TAP && PIXEL < T } {
+                    if const { meet(AT, TAP, T) } {
                         if let Some(weights) = upper {
                             above[PIXEL] = value.mul_add(weights[TAP], above[PIXEL]);
                         }
@@ -189,6 +189,11 @@ impl<'a, L: Lanes, const T: usize, const K: usize, const SPAN: usize> Pair<'a, L
             }
         }
     }
+}
+
+/// Whether input pixel `at` of a tile meets tap `tap` for one of its `pixels`.
+const fn meet(at: usize, tap: usize, pixels: usize) -> bool {
+    at >= tap && at - tap < pixels
 }
 
 impl<L: Lanes, const T: usize, const K: usize, const SPAN: usize> Part for Pair<'_, L, T, K, SPAN> {
