@@ -43,11 +43,11 @@ fn network(bytes: [u8; 10]) -> Option<Network> {
         .ok()?;
     let mut dense = filter([outputs, inputs, kh, kw]);
     // Steps for values up to 2, so that integers cost little.
-    let integers = depth / 3 % 2 == 1;
+    let integers = depth / 4 % 2 == 1;
     dense.input = integers.then(|| Quantisation { steps: vec![2.0 / 255.0; inputs], zero: 0 });
     let padding = Padding::Symmetric(kh / 2, kw / 2);
     let x = net.conv(&[x], &dense, (sh % 3 + 1, sw % 2 + 1), padding, Activation::Gelu, None).ok()?;
-    let around = depth % 3 * 2 + 1;
+    let around = depth % 4 * 2 + 1;
     let x = net.depthwise(x, &filter([outputs, 1, around, around]), (1, 1), Activation::HardSwish, None).ok()?;
     let x = if pool % 2 == 0 { x } else { net.average_pool(x, (pool / 2 % 3 + 1, pool / 6 % 3 + 1)) };
     net.finish(x, OutputOrder::ChannelsLast).ok()

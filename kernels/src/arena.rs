@@ -1,38 +1,15 @@
 //! What a run needs and the next one finds again: memory for all activations,
-//! aligned to cache lines, and room for lists of addresses.
-
-use std::cell::Cell;
-
-use crate::ops::conv::InputBlock;
+//! aligned to cache lines.
 
 /// One cache line.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
 struct Line([f32; 16]);
 
-/// A growing buffer of f32 values aligned to 64 bytes, and a list for steps to fill.
+/// A growing buffer of f32 values aligned to 64 bytes.
 #[derive(Default)]
 pub(crate) struct Arena {
     lines: Vec<Line>,
-    /// Taken by a convolution while it runs, so that it need not allocate.
-    pub(crate) blocks: Cell<BlockList>,
-}
-
-/// Addresses of input blocks.
-#[derive(Default)]
-pub(crate) struct BlockList(pub(crate) Vec<InputBlock>);
-
-// SAFETY: the addresses are only read from, during the step that filled the
-// list, and nobody writes the inputs meanwhile.
-unsafe impl Send for BlockList {}
-// SAFETY: as above.
-unsafe impl Sync for BlockList {}
-
-impl BlockList {
-    /// The addresses; through the list, so that closures capture it whole.
-    pub(crate) fn get(&self) -> &[InputBlock] {
-        &self.0
-    }
 }
 
 impl Arena {

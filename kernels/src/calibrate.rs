@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::executor::{Parallelism, Run, RunError, rows_of};
+use crate::executor::{Run, RunError, Team, rows_of};
 use crate::filter::Quantisation;
 use crate::layout::View;
 use crate::network::{Network, Value};
@@ -97,8 +97,10 @@ impl Network {
         self.check_image(image, height, width)?;
         let plan = self.whole_plan(height, width)?;
         let mut arena = self.idle_arena();
-        let run = Run::new(self, &plan, &mut arena, Parallelism::Serial);
-        run.load_image(rows_of(image, width));
+        let team = Team::new(1);
+        let mut result = Vec::new();
+        let run = Run::new(self, &plan, &mut arena, &team, &mut result);
+        run.load_image(&rows_of(image, width));
         for (i, op) in self.ops.iter().enumerate() {
             let inputs: Vec<(View, u32)> = match op {
                 Op::Conv { name, inputs, .. } if !name.is_empty() => {

@@ -17,14 +17,16 @@ const MOST_STEPS: usize = 8;
 /// Bytes that the largest value inside of a chain has at least; smaller ones stay in cache by themselves.
 pub(crate) const LEAST_BYTES: usize = 6 << 20;
 /// Bytes that a strip's rows of all values may have, of a second-level cache of 1 MiB.
-const STRIP_BYTES: usize = 448 << 10;
+const STRIP_BYTES: usize = 720 << 10;
 
 /// Consecutive operations whose results but the last nobody else reads.
 pub(crate) struct Chain {
     pub(crate) ops: Range<usize>,
     /// Rows of the last result that are computed at a time.
     pub(crate) strip: usize,
-    /// Memory of each result but the last, once it is placed.
+    /// Whether the last result is the network's, of which then no more than a strip exists either.
+    pub(crate) gives_result: bool,
+    /// Memory of each result that does not exist as a whole, once it is placed.
     buffers: Vec<Buffer>,
     /// Values that all buffers have.
     pub(crate) floats: usize,
@@ -68,8 +70,10 @@ impl Chain {
         // Strips of an even number of rows suit transposed convolutions.
         let most = |strip: usize| most_rows(network, ops.clone(), shapes, strip);
         let strip = [16, 8, 6, 4, 2].into_iter().find(|strip| bytes(&most(*strip)) <= STRIP_BYTES)?;
-        let buffers = most(strip).into_iter().map(|rows| Buffer { offset: 0, rows }).collect();
-        Some(Self { ops, strip, buffers, floats: 0 })
+        let gives_result = ops.end == network.ops.len() && network.output == Value(ops.end);
+        let last = gives_result.then_some(strip);
+        let buffers = most(strip).into_iter().chain(last).map(|rows| Buffer { offset: 0, rows }).collect();
+        Some(Self { ops, strip, gives_result, buffers, floats: 0 })
     }
 
     /// Places the buffers, for values of `shapes` with their halos.
@@ -82,7 +86,7 @@ impl Chain {
         }
     }
 
-    /// The result of operation `op` of the chain but its last, of which memory holds rows from `base` on.
+    /// The result of operation `op` of the chain, of which memory holds rows from `base` on.
     ///
     /// # Safety
     /// `memory` must be valid for the chain's values.
@@ -103,9 +107,14 @@ impl Chain {
         self.buffers[op - self.ops.start].rows
     }
 
-    /// Whether `value` is one of the chain's results but the last.
+    /// The results that do not exist as a whole.
+    pub(crate) fn held(&self) -> Range<usize> {
+        self.ops.start + 1..self.ops.start + 1 + self.buffers.len()
+    }
+
+    /// Whether `value` is one of them.
     pub(crate) fn holds(&self, value: Value) -> bool {
-        (self.ops.start + 1..self.ops.end).contains(&value.0)
+        self.held().contains(&value.0)
     }
 }
 

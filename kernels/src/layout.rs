@@ -74,26 +74,26 @@ impl View {
         self.origin.wrapping_offset(offset)
     }
 
-    /// Writes zeros into the border of every block.
+    /// Writes zeros into the border left and right of `rows`, and into that above the first and below the last row.
     ///
     /// # Safety
-    /// Nobody else may access the buffer meanwhile.
-    pub(crate) unsafe fn clear_halo(&self) {
+    /// Nobody else may access that part of the border meanwhile.
+    pub(crate) unsafe fn clear_border(&self, rows: std::ops::Range<usize>) {
         let s = self.shape;
-        if s.halo == 0 {
-            return;
-        }
         let halo = s.halo as isize;
         let side = s.halo * s.pitch;
         for b in 0..s.blocks() {
-            // SAFETY: all ranges are the border rows and columns of block `b`.
+            // SAFETY: all ranges are border rows and columns of block `b`.
             unsafe {
-                let top = self.at(b, -halo, -halo);
-                std::ptr::write_bytes(top, 0, s.halo * s.row());
-                std::ptr::write_bytes(self.at(b, s.height as isize, -halo), 0, s.halo * s.row());
-                for y in 0..s.height as isize {
-                    std::ptr::write_bytes(self.at(b, y, -halo), 0, side);
-                    std::ptr::write_bytes(self.at(b, y, s.width as isize), 0, side);
+                if rows.start == 0 {
+                    std::ptr::write_bytes(self.at(b, -halo, -halo), 0, s.halo * s.row());
+                }
+                for y in rows.clone() {
+                    std::ptr::write_bytes(self.at(b, y as isize, -halo), 0, side);
+                    std::ptr::write_bytes(self.at(b, y as isize, s.width as isize), 0, side);
+                }
+                if rows.end == s.height {
+                    std::ptr::write_bytes(self.at(b, s.height as isize, -halo), 0, s.halo * s.row());
                 }
             }
         }

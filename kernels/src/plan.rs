@@ -75,7 +75,7 @@ impl Plan {
         // A cache line between buffers keeps vector loads past the last pixel inside the arena.
         let mut sizes: Vec<_> = shapes.iter().map(|shape| shape.floats().next_multiple_of(16) + 16).collect();
         for chain in &mut chains {
-            sizes[chain.ops.start + 1..chain.ops.end].fill(0);
+            sizes[chain.held()].fill(0);
             chain.place(&shapes);
         }
         let strip_floats = chains.iter().map(|chain| chain.floats).max().unwrap_or(0);

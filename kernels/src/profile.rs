@@ -1,10 +1,11 @@
 //! Where the time of a network goes, operation by operation.
 
-use std::time::Instant;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-use crate::executor::{Parallelism, Run, RunError, rows_of};
+use crate::executor::{Parallelism, Program, Run, RunError, Team, rows_of};
 use crate::layout::Shape;
-use crate::network::{Network, Value};
+use crate::network::Network;
 use crate::op::Op;
 
 /// One operation of a run.
@@ -40,19 +41,21 @@ impl Network {
         self.check_image(image, height, width)?;
         let plan = self.whole_plan(height, width)?;
         let mut arena = self.idle_arena();
-        let run = Run::new(self, &plan, &mut arena, parallelism);
-        let mut layers: Vec<Layer> =
-            self.ops.iter().enumerate().map(|(i, op)| describe(op, &plan.shapes, i + 1)).collect();
-        for _ in 0..repetitions {
-            run.load_image(rows_of(image, width));
-            for (i, (op, layer)) in self.ops.iter().zip(&mut layers).enumerate() {
-                let started = Instant::now();
-                run.step(op, Value(i + 1));
-                layer.seconds = layer.seconds.min(started.elapsed().as_secs_f64());
+        let layers = self.ops.iter().enumerate().map(|(i, op)| describe(op, &plan.shapes, i + 1)).collect();
+        let layers: Mutex<Vec<Layer>> = Mutex::new(layers);
+        let see = |op: usize, took: Duration| {
+            if let Some(layer) = layers.lock().unwrap_or_else(PoisonError::into_inner).get_mut(op) {
+                layer.seconds = layer.seconds.min(took.as_secs_f64());
             }
+        };
+        let mut result = Vec::new();
+        for _ in 0..repetitions {
+            let team = Team::new(parallelism.threads());
+            let run = Run::new(self, &plan, &mut arena, &team, &mut result);
+            Program { write: &rows_of(image, width), see: Some(&see) }.run(run);
         }
         self.give_back(arena);
-        Ok(layers)
+        Ok(layers.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

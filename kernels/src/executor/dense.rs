@@ -1,9 +1,11 @@
 //! Steps of dense convolutions.
 
-use super::Run;
-use super::gates::{Sums, sums_of};
+use std::cell::Cell;
+
+use super::gates::sums_of;
+use super::{Bands, Run, TASKS_PER_THREAD};
 use crate::layout::{Shape, View};
-use crate::network::{Activation, Padding};
+use crate::network::{Activation, Padding, Value};
 use crate::op::{Op, Source};
 use crate::ops::conv::{self, ConvTask, InputBlock};
 use crate::ops::enlarged::EnlargedSums;
@@ -16,8 +18,10 @@ use crate::split::{Part, Split};
 /// of weights pass over them.
 pub(super) const BAND_BYTES: usize = 256 << 10;
 
-/// Bands of each filter of an enlarged input, so that all threads have work.
-const BANDS_OF_PARTS: usize = 4;
+thread_local! {
+    /// Taken by a convolution while it runs, so that it need not allocate.
+    static BLOCKS: Cell<Vec<InputBlock>> = const { Cell::new(Vec::new()) };
+}
 
 /// What a convolution does, apart from its weights.
 pub(super) struct Conv {
@@ -85,6 +89,19 @@ impl Conv {
         }
     }
 
+    /// One of the four filters that a transposed convolution consists of, over `rows` of its input, which is `width` wide.
+    pub(super) fn parity<'a>(
+        &self,
+        parity: usize,
+        weights: &'a ConvWeights,
+        (inputs, width): (&'a [InputBlock], usize),
+        output: View,
+        rows: std::ops::Range<usize>,
+    ) -> ConvTask<'a> {
+        let scatter_offset = (parity % 2, parity / 2);
+        ConvTask { scatter: 2, scatter_offset, width, ..self.task(weights, (inputs, LANES), output, rows) }
+    }
+
     fn is_pointwise(&self) -> bool {
         self.kernel == (1, 1) && self.stride == (1, 1)
     }
@@ -104,16 +121,16 @@ pub(super) unsafe fn blocks_at(view: View, (y, x): (isize, isize)) -> impl Itera
 }
 
 impl Run<'_> {
-    /// The convolution of `inputs`, all of the same size, plus what `split` has of enlarged ones.
+    /// The convolution of `inputs`, all of the same size, plus what `split` has of enlarged ones, as `value`.
     pub(super) fn conv(
         &self,
         (inputs, split): (&[Source], Option<&Split>),
         weights: &ConvWeights,
         conv: &Conv,
-        (output, sums): (View, Option<Sums<'_>>),
+        value: Value,
         residual: Option<View>,
-        (scatter, scatter_offset): (usize, (usize, usize)),
     ) {
+        let (output, sums) = (self.view(value), self.sums(value));
         if let Some(split) = split {
             self.enlarged_sums(split, &output.shape);
         }
@@ -121,85 +138,103 @@ impl Run<'_> {
         // Without an input of full size there is no other than that of enlarged ones.
         let pitch = views().next().map_or(LANES, |view| view.shape.pitch);
         let bytes: usize = views().map(|v| v.shape.row() * v.shape.blocks() * size_of::<f32>()).sum();
-        let (mut rows, mut width) = (output.shape.height / scatter, output.shape.width / scatter);
+        let (mut rows, mut width) = (output.shape.height, output.shape.width);
         // Without halos the rows of a small image form one long row, which splits into fuller tiles.
         let no_halo = output.shape.halo == 0
             && split.is_none()
             && views().all(|v| v.shape.halo == 0)
             && residual.is_none_or(|r| r.shape.halo == 0);
-        let flat = scatter == 1 && conv.is_pointwise() && no_halo && rows * bytes <= BAND_BYTES;
+        let flat = conv.is_pointwise() && no_halo && rows * bytes <= BAND_BYTES;
         if flat {
             (rows, width) = (1, rows * width);
         }
-        let mut blocks = self.blocks.take();
-        blocks.0.clear();
+        let mut blocks = BLOCKS.take();
+        blocks.clear();
         for view in views() {
             // SAFETY: the plan gave the input a halo as wide as the padding.
-            blocks.0.extend(unsafe { blocks_at(view, conv.origin()) });
+            blocks.extend(unsafe { blocks_at(view, conv.origin()) });
         }
-        let band = self.band(rows, bytes * conv.stride.0, 1);
-        let bands = rows.div_ceil(band);
-        let groups = if self.threads == 1 { 1 } else { (self.threads * 2).div_ceil(bands).min(weights.panels) };
+        let bands = self.bands(rows, bytes * conv.stride.0, 1);
+        let threads = self.team.threads();
+        let groups = if threads == 1 { 1 } else { (threads * 2).div_ceil(bands.count).min(weights.panels) };
         let panels_per_group = weights.panels.div_ceil(groups);
         if let Some(sums) = &sums {
-            sums.begin(bands);
+            sums.begin(bands.count);
         }
-        self.each(bands * groups, |i| {
-            let (band_index, group) = (i / groups, i % groups);
-            let rows = band_index * band..((band_index + 1) * band).min(rows);
+        self.each_of(value, bands.count * groups, |i| {
+            let (band, group) = (i / groups, i % groups);
+            let panels = group * panels_per_group..((group + 1) * panels_per_group).min(weights.panels);
+            let summed = panels.start * 2..(panels.end * 2).min(output.shape.blocks());
             let task = ConvTask {
                 enlarged: split.map(|split| EnlargedSums { split, scratch: self.scratch(), output: output.shape }),
-                scatter,
-                scatter_offset,
                 residual,
-                sums: sums_of(sums.as_ref(), band_index),
-                panels: group * panels_per_group..((group + 1) * panels_per_group).min(weights.panels),
+                sums: sums_of(sums.as_ref(), band, summed),
+                panels,
                 width,
-                ..conv.task(weights, (blocks.get(), pitch), output, rows)
+                ..conv.task(weights, (&blocks, pitch), output, bands.of(band))
             };
             // SAFETY: the plan sized inputs and output for each other; tasks split rows and panels.
             unsafe { conv::run(self.network.backend, &task) }
         });
-        self.blocks.set(blocks);
+        BLOCKS.set(blocks);
+    }
+
+    /// The transposed convolution of `input`, whose weights are `parities`, as `value`.
+    pub(super) fn conv_transpose(&self, input: Value, parities: &[ConvWeights; 4], conv: &Conv, value: Value) {
+        let (input, output) = (self.view(input), self.view(value));
+        let mut blocks = BLOCKS.take();
+        blocks.clear();
+        // SAFETY: a filter of one tap needs no halo.
+        blocks.extend(unsafe { blocks_at(input, (0, 0)) });
+        let (rows, width) = (input.shape.height, input.shape.width);
+        let bands = self.bands(rows, input.shape.row() * input.shape.blocks() * size_of::<f32>(), 1);
+        self.each_of(value, bands.count, |i| {
+            for (parity, weights) in parities.iter().enumerate() {
+                let task = conv.parity(parity, weights, (&blocks, width), output, bands.of(i));
+                // SAFETY: the output has twice the input's rows and columns; tasks split rows.
+                unsafe { conv::run(self.network.backend, &task) };
+            }
+        });
+        BLOCKS.set(blocks);
     }
 
     /// Computes what every filter of `split`'s enlarged inputs gives, in scratch memory.
     pub(super) fn enlarged_sums(&self, split: &Split, output: &Shape) {
-        let mut blocks = self.blocks.take();
-        blocks.0.clear();
+        let mut blocks = BLOCKS.take();
+        blocks.clear();
         for part in &split.parts {
             let view = self.view(part.source.value);
             for filter in 0..part.filters.len() {
                 let (row, column) = part.classes(filter);
                 // SAFETY: the plan gave the input a halo as wide as the padding of the whole filter.
-                blocks.0.extend(unsafe { blocks_at(view, (row.first, column.first)) });
+                blocks.extend(unsafe { blocks_at(view, (row.first, column.first)) });
             }
         }
-        let bands = if self.threads == 1 { 1 } else { BANDS_OF_PARTS };
-        let tasks = |part: &Part| part.filters.len() * bands;
-        self.each(split.parts.iter().map(tasks).sum(), |task| {
-            let (mut task, mut first) = (task, 0);
+        let count = if self.team.threads() == 1 { 1 } else { self.team.threads() * TASKS_PER_THREAD };
+        let filters: usize = split.parts.iter().map(|part| part.filters.len()).sum();
+        self.each(filters * count, |task| {
+            let (band, mut filter, mut first) = (task / filters, task % filters, 0);
             // SAFETY: the plan reserved scratch memory for the sums of all parts.
             for (part, sums) in unsafe { split.views(output, self.scratch()) } {
-                let count = self.view(part.source.value).shape.blocks();
-                if task >= tasks(part) {
-                    task -= tasks(part);
-                    first += count * part.filters.len();
-                    continue;
+                let inputs = self.view(part.source.value).shape.blocks();
+                if filter < part.filters.len() {
+                    let inputs = &blocks[first + filter * inputs..][..inputs];
+                    let rows = Bands { rows: sums.shape.height, count }.of(band);
+                    self.enlarged_part(part, (filter, rows), inputs, (sums, output));
+                    break;
                 }
-                let inputs = &blocks.get()[first + task / bands * count..][..count];
-                self.enlarged_part(part, (task / bands, task % bands, bands), inputs, (sums, output));
-                break;
+                filter -= part.filters.len();
+                first += inputs * part.filters.len();
             }
         });
-        self.blocks.set(blocks);
+        BLOCKS.set(blocks);
     }
 
-    /// Band `band` of `bands` of filter `filter` of `part`, whose sums are at `sums`.
+    /// The rows `rows` of filter `filter` of `part`, whose sums are at `sums`.
     fn enlarged_part(
         &self,
         part: &Part,
-        (filter, band, bands): (usize, usize, usize),
+        (filter, rows): (usize, std::ops::Range<usize>),
         inputs: &[InputBlock],
         (sums, output): (View, &Shape),
     ) {
@@ -209,8 +244,6 @@ impl Run<'_> {
         let origin = unsafe { sums.at(filter * output.blocks(), 0, 0) };
         let mut shape = sums.shape;
         shape.channels = output.channels;
-        let rows = shape.height.div_ceil(bands);
-        let rows = (band * rows).min(shape.height)..((band + 1) * rows).min(shape.height);
         let output = View { shape, origin };
         let task = Conv::sums((row.len(), column.len())).task(weights, (inputs, LANES), output, rows);
         // SAFETY: the sums have the size of the part's input; tasks split filters and rows.

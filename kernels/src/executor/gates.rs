@@ -1,6 +1,8 @@
 //! Gates of squeeze-and-excitation: the step that gives a value adds its channels
 //! up while its rows are in cache, each band for itself.
 
+use std::ops::Range;
+
 use super::Run;
 use crate::layout::Shape;
 use crate::network::Value;
@@ -14,26 +16,28 @@ pub(super) struct Sums<'a> {
     shape: Shape,
 }
 
-/// The place of band `band` in `sums`; null where there are none.
-pub(super) fn sums_of(sums: Option<&Sums<'_>>, band: usize) -> *mut f32 {
-    sums.map_or(std::ptr::null_mut(), |sums| sums.place(band))
+/// The place of band `band` in `sums`, cleared for the `blocks` that a task adds up; null where there are none.
+pub(super) fn sums_of(sums: Option<&Sums<'_>>, band: usize, blocks: Range<usize>) -> *mut f32 {
+    sums.map_or(std::ptr::null_mut(), |sums| sums.cleared(band, blocks))
 }
 
 impl Sums<'_> {
-    /// Clears the sums of all `bands` bands, at most one for every row.
+    /// Says that `bands` bands follow, at most one for every row.
     pub(super) fn begin(&self, bands: usize) {
-        // SAFETY: the plan reserved the memory, and no task has begun.
-        unsafe { std::ptr::write_bytes(self.place(0), 0, bands * self.floats()) };
         self.run.summed_bands.set(bands);
     }
 
-    fn floats(&self) -> usize {
-        self.shape.blocks() * LANES
+    /// Where band `band` leaves its sums, those of `blocks` set to zero.
+    fn cleared(&self, band: usize, blocks: Range<usize>) -> *mut f32 {
+        let place = self.place(band);
+        // SAFETY: the sums of these blocks and this band belong to the task that asks for them.
+        unsafe { std::ptr::write_bytes(place.add(blocks.start * LANES), 0, blocks.len() * LANES) };
+        place
     }
 
     fn place(&self, band: usize) -> *mut f32 {
         // SAFETY: the plan reserved memory for as many bands as there are rows.
-        unsafe { self.run.memory.add(self.run.plan.sums + band * self.floats()) }
+        unsafe { self.run.memory().add(self.run.plan.sums + band * self.shape.blocks() * LANES) }
     }
 }
 
@@ -54,30 +58,31 @@ impl Run<'_> {
         };
         let input = self.view(*value);
         let channels = input.shape.blocks() * LANES;
-        match self.sums(*value) {
-            Some(sums) => {
-                // SAFETY: the plan reserved scratch memory; the step that left the sums is done.
-                let means = unsafe { std::slice::from_raw_parts_mut(self.scratch(), channels) };
-                means.fill(0.0);
-                for band in 0..self.summed_bands.get() {
-                    // SAFETY: as above.
-                    let band = unsafe { std::slice::from_raw_parts(sums.place(band), channels) };
-                    means.iter_mut().zip(band).for_each(|(mean, sum)| *mean += sum);
-                }
-                let pixels = (input.shape.height * input.shape.width) as f32;
-                means.iter_mut().for_each(|mean| *mean /= pixels);
-            }
-            None => self.each(input.shape.blocks(), |block| {
+        let sums = self.sums(*value);
+        if sums.is_none() {
+            self.each(input.shape.blocks(), |block| {
                 let output = self.gates_of(block).cast_mut();
                 // SAFETY: each task writes its own sixteen values.
                 unsafe { scale::mean(self.network.backend, &MeanTask { input, block, output }) }
-            }),
+            });
         }
-        // SAFETY: the plan reserved scratch memory for one value per channel and per hidden one, which this thread
-        // alone uses now.
-        let scratch = unsafe { std::slice::from_raw_parts_mut(self.scratch(), channels + gates.hidden()) };
-        let (values, hidden) = scratch.split_at_mut(channels);
-        gates.apply(values, hidden);
+        self.each(1, |_| {
+            // SAFETY: the plan reserved scratch memory for one value per channel and per hidden one, which this
+            // thread alone uses now.
+            let scratch = unsafe { std::slice::from_raw_parts_mut(self.scratch(), channels + gates.hidden()) };
+            let (values, hidden) = scratch.split_at_mut(channels);
+            if let Some(sums) = &sums {
+                values.fill(0.0);
+                for band in 0..self.summed_bands.get() {
+                    // SAFETY: as above; the step that left the sums is done.
+                    let band = unsafe { std::slice::from_raw_parts(sums.place(band), channels) };
+                    values.iter_mut().zip(band).for_each(|(mean, sum)| *mean += sum);
+                }
+                let pixels = (input.shape.height * input.shape.width) as f32;
+                values.iter_mut().for_each(|mean| *mean /= pixels);
+            }
+            gates.apply(values, hidden);
+        });
     }
 
     /// The sixteen gates of a block, once they are computed.

@@ -2,27 +2,33 @@
 
 mod dense;
 mod gates;
+mod program;
+mod result;
 mod strips;
+mod team;
 
 use std::cell::Cell;
 use std::sync::{Arc, PoisonError};
 
-use rayon::prelude::*;
-
-use crate::arena::{Arena, BlockList};
+use crate::arena::Arena;
 use crate::chain::LEAST_BYTES;
 use crate::layout::View;
-use crate::network::{Network, OutputOrder, Value};
-use crate::op::{Op, Source};
+use crate::network::{Network, Value};
+use crate::op::Op;
 use crate::ops::attention::{self, AttentionTask};
 use crate::ops::depthwise::{self, DepthwiseTask};
 use crate::ops::norm::{self, LayerNormTask, SoftmaxTask};
 use crate::ops::pool::{self, PoolTask};
 use crate::ops::scale::{self, ScaleTask};
 use crate::plan::{IMAGE_PITCH, Plan, Unfit};
-use crate::simd::LANES;
 use dense::{BAND_BYTES, Conv};
 use gates::sums_of;
+pub(crate) use program::Program;
+pub(crate) use team::Team;
+use team::Way;
+
+/// Tasks of a step that each thread has at least, so that others can take some of one that is late.
+const TASKS_PER_THREAD: usize = 4;
 
 /// Plans kept per network; more sizes than a server meets between restarts.
 const MAX_PLANS: usize = 1024;
@@ -34,6 +40,15 @@ pub enum Parallelism {
     Serial,
     /// The rayon pool that the caller is in: right for one large image.
     Pool,
+}
+
+impl Parallelism {
+    pub(crate) fn threads(self) -> usize {
+        match self {
+            Self::Serial => 1,
+            Self::Pool => rayon::current_num_threads(),
+        }
+    }
 }
 
 /// An image that cannot be run.
@@ -119,16 +134,13 @@ impl Network {
         write: impl Fn(usize, &mut [[f32; IMAGE_PITCH]]) + Sync + Send,
     ) -> (Vec<f32>, [usize; 3]) {
         let mut arena = self.idle_arena();
-        let run = Run::new(self, plan, &mut arena, parallelism);
-        run.load_image(write);
-        let mut done = 0;
-        for chain in &plan.chains {
-            run.steps(done..chain.ops.start);
-            run.chain(chain);
-            done = chain.ops.end;
-        }
-        run.steps(done..self.ops.len());
-        let result = run.output();
+        let team = Team::new(parallelism.threads());
+        let len = plan.output.iter().product();
+        let mut result = Vec::new();
+        let run = Run::new(self, plan, &mut arena, &team, &mut result);
+        Program { write: &write, see: None }.run(run);
+        // SAFETY: the program has written all values.
+        unsafe { result.set_len(len) };
         self.give_back(arena);
         (result, plan.output)
     }
@@ -180,122 +192,148 @@ pub(crate) fn rows_of(image: &[f32], width: usize) -> impl Fn(usize, &mut [[f32;
     }
 }
 
-/// One run: the network, its plan and the memory.
+/// Rows in parts as equal as they can be.
+#[derive(Clone, Copy)]
+struct Bands {
+    rows: usize,
+    count: usize,
+}
+
+impl Bands {
+    /// The rows of band `i`.
+    fn of(self, i: usize) -> std::ops::Range<usize> {
+        i * self.rows / self.count..(i + 1) * self.rows / self.count
+    }
+}
+
+/// Memory that the threads of a run share.
+#[derive(Clone, Copy)]
+struct Memory(*mut f32);
+
+// SAFETY: tasks of one step write disjoint parts of it, and steps follow each other.
+unsafe impl Send for Memory {}
+// SAFETY: as above.
+unsafe impl Sync for Memory {}
+
+/// One run as one of its threads sees it: the network, its plan, the memory, and how far the thread has come.
+#[derive(Clone)]
 pub(crate) struct Run<'a> {
     network: &'a Network,
     plan: &'a Plan,
-    memory: *mut f32,
-    /// Memory for the bands of chains.
-    strips: *mut f32,
-    blocks: &'a Cell<BlockList>,
+    memory: Memory,
+    /// Where the result goes: room for all of its values.
+    result: Memory,
+    team: &'a Team,
+    /// Which of the team this thread is.
+    member: usize,
+    /// How far it has come; `None` once it has left, which is when it does nothing more.
+    way: Cell<Option<Way>>,
     /// Bands whose sums the last step left.
     summed_bands: Cell<usize>,
-    threads: usize,
 }
 
-// SAFETY: tasks of one step write disjoint rows or blocks; steps follow each other,
-// and only the thread that runs them takes and returns the list of blocks.
-unsafe impl Sync for Run<'_> {}
-
 impl<'a> Run<'a> {
-    pub(crate) fn new(network: &'a Network, plan: &'a Plan, arena: &'a mut Arena, parallelism: Parallelism) -> Self {
-        let threads = match parallelism {
-            Parallelism::Serial => 1,
-            Parallelism::Pool => rayon::current_num_threads(),
-        };
-        let memory = arena.reserve(plan.floats + strips::bands(threads) * plan.strip_floats);
-        // SAFETY: the arena holds what was reserved.
-        let strips = unsafe { memory.add(plan.floats) };
-        Self { network, plan, memory, strips, blocks: &arena.blocks, summed_bands: Cell::new(0), threads }
+    /// A run whose result goes to the room that `result` has behind its values.
+    pub(crate) fn new(
+        network: &'a Network,
+        plan: &'a Plan,
+        arena: &'a mut Arena,
+        team: &'a Team,
+        result: &'a mut Vec<f32>,
+    ) -> Self {
+        result.reserve(plan.output.iter().product());
+        let result = Memory(result.spare_capacity_mut().as_mut_ptr().cast());
+        let memory = Memory(arena.reserve(plan.floats + strips::bands(team.threads()) * plan.strip_floats));
+        let (way, summed_bands) = (Cell::new(Some(Way::default())), Cell::new(0));
+        Self { network, plan, memory, result, team, member: 0, way, summed_bands }
+    }
+
+    /// The first of the plan's values, behind which is room for the bands of chains.
+    fn memory(&self) -> *mut f32 {
+        self.memory.0
     }
 
     pub(crate) fn view(&self, value: Value) -> View {
         // SAFETY: the plan placed the value's buffer inside the arena.
-        unsafe { View::new(self.plan.shapes[value.0], self.memory.add(self.plan.offsets[value.0])) }
+        unsafe { View::new(self.plan.shapes[value.0], self.memory().add(self.plan.offsets[value.0])) }
     }
 
     /// Memory of the step that runs, as much as the plan reserved for it.
     fn scratch(&self) -> *mut f32 {
         // SAFETY: the plan placed it inside the arena.
-        unsafe { self.memory.add(self.plan.scratch) }
+        unsafe { self.memory().add(self.plan.scratch) }
     }
 
-    /// Calls `task` for `0..count`, on all threads of the run.
-    fn each(&self, count: usize, task: impl Fn(usize) + Sync + Send) {
-        if self.threads == 1 {
+    /// Calls `task` for every number below `count` that falls to this thread, and waits until all are done.
+    fn each(&self, count: usize, task: impl Fn(usize)) {
+        if self.team.threads() == 1 {
             (0..count).for_each(task);
-        } else {
-            (0..count).into_par_iter().for_each(task);
+        } else if let Some(way) = self.way.get() {
+            self.way.set(self.team.work(self.member, way, count, task));
         }
     }
 
-    /// How many rows a task takes so that its input stays in cache and every thread has work.
-    fn band(&self, rows: usize, bytes_per_row: usize, tasks_per_band: usize) -> usize {
-        let cached = (BAND_BYTES / bytes_per_row.max(1)).clamp(1, rows);
-        if self.threads == 1 {
-            return cached;
-        }
-        let wanted_bands = (self.threads * 4).div_ceil(tasks_per_band);
-        cached.min(rows.div_ceil(wanted_bands)).max(1)
-    }
-
-    /// Fills the image's buffer with what `write` leaves in each row.
-    pub(crate) fn load_image(&self, write: impl Fn(usize, &mut [[f32; IMAGE_PITCH]]) + Sync + Send) {
-        let view = self.view(Value(0));
-        let width = view.shape.width;
-        // SAFETY: nobody else uses the arena yet; rows are inside the image's buffer.
-        unsafe { view.clear_halo() };
-        self.each(view.shape.height, |y| {
-            // SAFETY: row y belongs to this task; arrays of f32 are as its pixels lie.
-            write(y, unsafe { std::slice::from_raw_parts_mut(view.at(0, y as isize, 0).cast(), width) });
+    /// The same for tasks that write `value` from top to bottom; they also prepare its border.
+    fn each_of(&self, value: Value, count: usize, task: impl Fn(usize)) {
+        let view = self.view(value);
+        let has_border = self.plan.owns_buffer[value.0] && view.shape.halo > 0;
+        let rows = Bands { rows: view.shape.height, count };
+        self.each(count, |i| {
+            if has_border {
+                // SAFETY: nobody reads the value yet, and its tasks write the pixels inside.
+                unsafe { view.clear_border(rows.of(i)) };
+            }
+            task(i);
         });
     }
 
-    /// Runs operations one after the other.
-    fn steps(&self, ops: std::ops::Range<usize>) {
-        for op in ops {
-            self.step(&self.network.ops[op], Value(op + 1));
+    /// Bands of which each has its input in cache while it is worked on, and every thread as many as others.
+    fn bands(&self, rows: usize, bytes_per_row: usize, tasks_per_band: usize) -> Bands {
+        let cached = (BAND_BYTES / bytes_per_row.max(1)).max(1);
+        let count = rows.div_ceil(cached);
+        let threads = self.team.threads();
+        if threads == 1 {
+            return Bands { rows, count };
         }
+        let wanted = count.max((threads * TASKS_PER_THREAD).div_ceil(tasks_per_band));
+        Bands { rows, count: wanted.next_multiple_of(threads).min(rows) }
     }
 
-    /// Prepares the buffer of `value`, which is written next.
-    fn begin(&self, value: Value) {
-        if self.plan.owns_buffer[value.0] {
-            // SAFETY: the buffer is free until the step that writes it.
-            unsafe { self.view(value).clear_halo() };
-        }
+    /// Fills the image's buffer with what `write` leaves in each row.
+    pub(crate) fn load_image(&self, write: &impl Fn(usize, &mut [[f32; IMAGE_PITCH]])) {
+        let view = self.view(Value(0));
+        let width = view.shape.width;
+        let bands = self.bands(view.shape.height, view.shape.row() * size_of::<f32>(), 1);
+        self.each_of(Value(0), bands.count, |band| {
+            for y in bands.of(band) {
+                // SAFETY: row y belongs to this task; arrays of f32 are as its pixels lie.
+                write(y, unsafe { std::slice::from_raw_parts_mut(view.at(0, y as isize, 0).cast(), width) });
+            }
+        });
     }
 
     pub(crate) fn step(&self, op: &Op, value: Value) {
         let output = self.view(value);
-        self.begin(value);
         match op {
             Op::Conv { inputs, weights, residual, split, .. } => {
                 let residual = residual.map(|r| self.view(r));
                 let (inputs, weights) = split.as_ref().map_or((inputs, weights), |split| (&split.fine, &split.weights));
-                let sums = self.sums(value);
-                self.conv((inputs, split.as_deref()), weights, &Conv::of(op), (output, sums), residual, (1, (0, 0)));
+                self.conv((inputs, split.as_deref()), weights, &Conv::of(op), value, residual);
             }
-            Op::ConvTranspose { input, weights, .. } => {
-                for (parity, weights) in weights.iter().enumerate() {
-                    let input = Source { value: *input, shift: 0 };
-                    let scatter = (2, (parity % 2, parity / 2));
-                    self.conv((&[input], None), weights, &Conv::of(op), (output, None), None, scatter);
-                }
-            }
+            Op::ConvTranspose { input, weights, .. } => self.conv_transpose(*input, weights, &Conv::of(op), value),
             Op::Depthwise { input, residual, .. } => {
                 let views = (self.view(*input), output, residual.map(|r| self.view(r)));
                 let blocks = output.shape.blocks();
                 let rows = output.shape.height;
-                let band = self.band(rows, views.0.shape.row() * size_of::<f32>(), blocks);
+                let bands = self.bands(rows, views.0.shape.row() * size_of::<f32>(), blocks);
                 let sums = self.sums(value);
                 if let Some(sums) = &sums {
-                    sums.begin(rows.div_ceil(band));
+                    sums.begin(bands.count);
                 }
-                self.each(blocks * rows.div_ceil(band), |task| {
-                    let (block, first) = (task % blocks, task / blocks * band);
-                    let sums = sums_of(sums.as_ref(), first / band);
-                    if let Some(task) = depthwise_task(op, views, (block, sums), first..(first + band).min(rows)) {
+                self.each_of(value, blocks * bands.count, |task| {
+                    let (block, band) = (task % blocks, task / blocks);
+                    let sums = sums_of(sums.as_ref(), band, block..block + 1);
+                    if let Some(task) = depthwise_task(op, views, (block, sums), bands.of(band)) {
                         // SAFETY: the plan gave the input a halo as wide as the padding; tasks split blocks and rows.
                         unsafe { depthwise::run(self.network.backend, &task) }
                     }
@@ -304,7 +342,7 @@ impl<'a> Run<'a> {
             Op::Pool { kind, input, other } => {
                 let input = self.view(*input);
                 let other = other.map(|o| self.view(o));
-                self.each_band(output, |block, rows| {
+                self.each_band(value, |block, rows| {
                     let task = PoolTask { kind: *kind, input, other, output, block, rows };
                     // SAFETY: the plan derived the output's size from the inputs'; tasks split blocks and rows.
                     unsafe { pool::run(self.network.backend, &task) }
@@ -313,7 +351,7 @@ impl<'a> Run<'a> {
             Op::SqueezeExcite { input, .. } => {
                 self.gates(op);
                 let input = self.view(*input);
-                self.each_band(output, |block, rows| {
+                self.each_band(value, |block, rows| {
                     let task = ScaleTask { input, output, gates: self.gates_of(block), block, rows };
                     // SAFETY: same size; tasks split blocks and rows.
                     unsafe { scale::scale(self.network.backend, &task) }
@@ -321,7 +359,7 @@ impl<'a> Run<'a> {
             }
             Op::LayerNorm { input, scale, shift, epsilon } => {
                 let input = self.view(*input);
-                self.each(output.shape.height, |row| {
+                self.each_of(value, output.shape.height, |row| {
                     let (scale, shift) = (scale.as_ptr(), shift.as_ptr());
                     let task = LayerNormTask { input, output, scale, shift, epsilon: *epsilon, row };
                     // SAFETY: same size; every operation writes zeros into padding lanes; tasks split rows.
@@ -331,9 +369,9 @@ impl<'a> Run<'a> {
             Op::Attention { input, heads, scale } => {
                 let input = self.view(*input);
                 let floats = attention::scratch_floats(output.shape.width);
-                self.each(*heads, |head| {
+                self.each_of(value, *heads, |head| {
                     // SAFETY: the plan reserved scratch memory for every head.
-                    let scratch = unsafe { self.memory.add(self.plan.scratch + head * floats) };
+                    let scratch = unsafe { self.scratch().add(head * floats) };
                     let task = AttentionTask { input, output, heads: *heads, head, scale: *scale, scratch };
                     // SAFETY: as above; tasks split heads, which are blocks.
                     unsafe { attention::run(self.network.backend, &task) }
@@ -341,7 +379,7 @@ impl<'a> Run<'a> {
             }
             Op::Softmax { input } => {
                 let input = self.view(*input);
-                self.each(output.shape.height, |row| {
+                self.each_of(value, output.shape.height, |row| {
                     // SAFETY: same size; tasks split rows.
                     unsafe { norm::softmax(self.network.backend, &SoftmaxTask { input, output, row }) }
                 });
@@ -349,45 +387,12 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Calls `task(block, rows)` over bands of `output`'s rows.
-    fn each_band(&self, output: View, task: impl Fn(usize, std::ops::Range<usize>) + Sync + Send) {
-        let blocks = output.shape.blocks();
-        let rows = output.shape.height;
-        let band = self.band(rows, output.shape.row() * size_of::<f32>(), blocks);
-        self.each(blocks * rows.div_ceil(band), |i| {
-            let first = i / blocks * band;
-            task(i % blocks, first..(first + band).min(rows));
-        });
-    }
-
-    /// Copies the result out of the blocked layout.
-    fn output(&self) -> Vec<f32> {
-        let view = self.view(self.network.output);
-        let [height, width, channels] = self.plan.output;
-        let mut result = vec![0.0; height * width * channels];
-        // SAFETY (all blocks): every pixel read lies inside the view.
-        match self.network.order {
-            OutputOrder::ChannelsLast => {
-                for (i, pixel) in result.chunks_exact_mut(channels).enumerate() {
-                    let (y, x) = ((i / width) as isize, (i % width) as isize);
-                    for (b, to) in pixel.chunks_mut(LANES).enumerate() {
-                        // SAFETY: as above.
-                        to.copy_from_slice(unsafe { std::slice::from_raw_parts(view.at(b, y, x), to.len()) });
-                    }
-                }
-            }
-            OutputOrder::PixelShuffle => {
-                for (y, row) in result.chunks_exact_mut(width).enumerate() {
-                    // SAFETY: as above; channels (y mod 2, 0) and (y mod 2, 1) of the row's pixels.
-                    let from = unsafe { view.at(0, (y / 2) as isize, 0).add(y % 2 * 2) };
-                    for (x, pair) in row.chunks_exact_mut(2).enumerate() {
-                        // SAFETY: as above.
-                        pair.copy_from_slice(unsafe { std::slice::from_raw_parts(from.add(x * LANES), 2) });
-                    }
-                }
-            }
-        }
-        result
+    /// Calls `task(block, rows)` over bands of `value`'s rows.
+    fn each_band(&self, value: Value, task: impl Fn(usize, std::ops::Range<usize>)) {
+        let shape = self.view(value).shape;
+        let (blocks, rows) = (shape.blocks(), shape.height);
+        let bands = self.bands(rows, shape.row() * size_of::<f32>(), blocks);
+        self.each_of(value, blocks * bands.count, |i| task(i % blocks, bands.of(i / blocks)));
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::cell::RefCell;
 
-use super::Run;
 use super::dense::{Conv, blocks_at};
 use super::gates::sums_of;
+use super::{Bands, Run};
 use crate::chain::{Chain, Rows, rows_needed};
 use crate::layout::View;
 use crate::network::Value;
@@ -49,27 +49,27 @@ impl Run<'_> {
     /// Runs all steps of `chain`.
     pub(super) fn chain(&self, chain: &Chain) {
         let last = Value(chain.ops.end);
-        self.begin(last);
         if let Op::Conv { split: Some(split), .. } = &self.network.ops[chain.ops.start] {
             let first = chain.ops.start + 1;
             self.enlarged_sums(split, &self.plan.shapes[first]);
         }
         self.gates(&self.network.ops[chain.ops.start]);
         let strips = self.plan.shapes[last.0].height.div_ceil(chain.strip);
-        let bands = bands(self.threads).min(strips);
+        let bands = bands(self.team.threads()).min(strips);
         let sums = self.sums(last);
         if let Some(sums) = &sums {
             sums.begin(bands);
         }
-        self.each(bands, |i| {
-            let strips = i * strips / bands..(i + 1) * strips / bands;
+        let summed = self.view(last).shape.blocks();
+        self.each_of(last, bands, |i| {
+            let strips = Bands { rows: strips, count: bands }.of(i);
             LISTS.with_borrow_mut(|Lists { needed, held, blocks }| {
                 needed.resize(chain.ops.len(), 0..0);
                 held.clear();
                 held.resize(chain.ops.len(), 0..0);
                 // SAFETY: the run reserved memory for every band.
-                let memory = unsafe { self.strips.add(i * chain.floats) };
-                let sums = sums_of(sums.as_ref(), i);
+                let memory = unsafe { self.memory().add(self.plan.floats + i * chain.floats) };
+                let sums = sums_of(sums.as_ref(), i, 0..summed);
                 Band { run: self, chain, memory, held, sums }.run(strips, needed, blocks);
             });
         });
@@ -94,7 +94,14 @@ impl Band<'_> {
                 }
                 self.advance(op, needed, blocks);
             }
-            self.step(last, rows, blocks);
+            if self.chain.gives_result {
+                self.held[last - first] = rows.start as isize..rows.end as isize;
+            }
+            self.step(last, rows.clone(), blocks);
+            if self.chain.gives_result {
+                // SAFETY: the rows were just computed; bands split them.
+                unsafe { self.run.copy_rows(&self.view_of(last), rows) };
+            }
         }
     }
 
@@ -124,7 +131,7 @@ impl Band<'_> {
         }
     }
 
-    /// The result of operation `op`, which is not the last.
+    /// The result of operation `op`, which does not exist as a whole.
     fn view_of(&self, op: usize) -> View {
         let base = self.held[op - self.chain.ops.start].start;
         // SAFETY: the band's memory has room for the chain's values.
@@ -132,7 +139,7 @@ impl Band<'_> {
     }
 
     /// Where the sums of operation `op`'s result go, or null.
-    fn sums_of(&self, op: usize) -> *mut f32 {
+    fn place_of_sums(&self, op: usize) -> *mut f32 {
         if op + 1 == self.chain.ops.end { self.sums } else { std::ptr::null_mut() }
     }
 
@@ -187,7 +194,7 @@ impl Band<'_> {
                         output: self.run.plan.shapes[value.0],
                     }),
                     residual: residual.map(|r| self.view(r)),
-                    sums: self.sums_of(op),
+                    sums: self.place_of_sums(op),
                     ..conv.task(weights, (blocks, pitch), output, rows)
                 };
                 // SAFETY: the strip holds all rows that these rows need; bands split the last result's rows.
@@ -200,12 +207,8 @@ impl Band<'_> {
                 // SAFETY: a filter of one tap needs no halo.
                 blocks.extend(unsafe { blocks_at(view, (0, 0)) });
                 for (parity, weights) in weights.iter().enumerate() {
-                    let task = ConvTask {
-                        scatter: 2,
-                        scatter_offset: (parity % 2, parity / 2),
-                        width: view.shape.width,
-                        ..conv.task(weights, (blocks, LANES), output, rows.start / 2..rows.end / 2)
-                    };
+                    let rows = rows.start / 2..rows.end / 2;
+                    let task = conv.parity(parity, weights, (blocks, view.shape.width), output, rows);
                     // SAFETY: as above; strips have an even number of rows.
                     unsafe { conv::run(backend, &task) };
                 }
@@ -213,7 +216,9 @@ impl Band<'_> {
             step @ Op::Depthwise { input, residual, .. } => {
                 for block in 0..output.shape.blocks() {
                     let views = (self.view(*input), output, residual.map(|r| self.view(r)));
-                    if let Some(task) = super::depthwise_task(step, views, (block, self.sums_of(op)), rows.clone()) {
+                    if let Some(task) =
+                        super::depthwise_task(step, views, (block, self.place_of_sums(op)), rows.clone())
+                    {
                         // SAFETY: as above.
                         unsafe { depthwise::run(backend, &task) };
                     }

@@ -70,6 +70,13 @@ pub(crate) struct ConvTask<'a> {
 }
 
 impl ConvTask<'_> {
+    /// Whether sums are cut off at zero before they are stored at all, rather than by a pass over the row: rows at half
+    /// of a page's size do not stay in the first-level cache.
+    #[inline(always)]
+    fn cuts_sums(&self) -> bool {
+        matches!(self.activation, Activation::Relu) && self.enlarged.is_none()
+    }
+
     /// Where output pixel (`x`, `y`) of block `b` is stored.
     ///
     /// # Safety
@@ -236,7 +243,8 @@ impl<L: Lanes> Part for Finish<'_, L> {
             let residual = task.residual.as_ref().map(|r| task.place_in(r, b, y, 0).cast_const());
             let step = task.scatter * LANES;
             let channels = task.output.shape.channels_of(b);
-            activation::finish::<L>((task.activation, precision), (row, channels), residual, step, task.width);
+            let activation = if task.cuts_sums() { Activation::None } else { task.activation };
+            activation::finish::<L>((activation, precision), (row, channels), residual, step, task.width);
             if !task.sums.is_null() {
                 scale::add_row::<L>(row, step, task.width, task.sums.add(b * LANES));
             }
@@ -288,7 +296,9 @@ unsafe fn tile<L: Lanes, P: Products<L>, const N: usize, const H: usize, const T
                                 pairs[PIXEL / 2] = P::mul_add(both, half, pairs[PIXEL / 2]);
                             }
                         });
-                        L::prefetch(ahead);
+                        if kx == 0 {
+                            L::prefetch(ahead);
+                        }
                         ahead = ahead.wrapping_add(STEP);
                         pixel = pixel.add(1);
                         weights = weights.add(PANEL);
@@ -296,11 +306,12 @@ unsafe fn tile<L: Lanes, P: Products<L>, const N: usize, const H: usize, const T
                 }
             }
         }
+        let floor = L::splat(if task.cuts_sums() { 0.0 } else { f32::NEG_INFINITY });
         for (n, blocks) in acc.iter().enumerate() {
             let out = task.output_at(panel * 2 + half + n, y, x);
             let (scale, bias) = (task.scales.wrapping_add(first + n * LANES), task.bias.add(first + n * LANES));
             unroll!(PIXEL < T, {
-                P::finish(blocks[PIXEL], scale, bias).store(out.add(PIXEL * task.scatter * LANES));
+                floor.max(P::finish(blocks[PIXEL], scale, bias)).store(out.add(PIXEL * task.scatter * LANES));
             });
         }
         if const { H == 1 } {
@@ -308,7 +319,7 @@ unsafe fn tile<L: Lanes, P: Products<L>, const N: usize, const H: usize, const T
             let (scale, bias) = (task.scales.wrapping_add(first + N * LANES), task.bias.add(first + N * LANES));
             unroll!(PIXEL < T, {
                 if const { PIXEL.is_multiple_of(2) } {
-                    let [low, high] = P::finish_halves(pairs[PIXEL / 2], scale, bias).split();
+                    let [low, high] = floor.max(P::finish_halves(pairs[PIXEL / 2], scale, bias)).split();
                     low.store(out.add(PIXEL * task.scatter * LANES));
                     if const { PIXEL + 1 < T } {
                         high.store(out.add((PIXEL + 1) * task.scatter * LANES));

@@ -42,6 +42,11 @@ unsafe fn pool<L: Lanes>(task: &PoolTask) {
     let b = task.block;
     let other = task.other.unwrap_or(task.input);
     for y in task.rows.clone() {
+        if let PoolKind::Max2x2 = task.kind {
+            // SAFETY: the input has a border of one pixel.
+            unsafe { largest_of_four::<L>(task, y as isize) };
+            continue;
+        }
         for x in 0..task.output.shape.width {
             // SAFETY: the planner gave the views sizes for which all pixels below exist.
             unsafe {
@@ -52,10 +57,7 @@ unsafe fn pool<L: Lanes>(task: &PoolTask) {
                     };
                 }
                 let value = match task.kind {
-                    PoolKind::Max2x2 => {
-                        let top = load!(task.input, y, x).max(load!(task.input, y, x + 1));
-                        top.max(load!(task.input, y + 1, x)).max(load!(task.input, y + 1, x + 1))
-                    }
+                    PoolKind::Max2x2 => unreachable!("done above, row by row"),
                     PoolKind::Average { height, width } => {
                         let mut sum = L::splat(0.0);
                         for dy in 0..height {
@@ -74,6 +76,26 @@ unsafe fn pool<L: Lanes>(task: &PoolTask) {
                 };
                 value.store(task.output.at(b, y as isize, x as isize));
             }
+        }
+    }
+}
+
+/// Row `y` of the largest of 2×2 pixels.
+///
+/// # Safety
+/// As [`pool`].
+#[inline(always)]
+unsafe fn largest_of_four<L: Lanes>(task: &PoolTask, y: isize) {
+    // SAFETY: forwarded; one pixel beyond the row is border.
+    unsafe {
+        let (top, below) = (task.input.at(task.block, y, 0), task.input.at(task.block, y + 1, 0));
+        let out = task.output.at(task.block, y, 0);
+        let mut left = L::load(top).max(L::load(below));
+        for x in 0..task.output.shape.width {
+            let next = (x + 1) * LANES;
+            let right = L::load(top.add(next)).max(L::load(below.add(next)));
+            left.max(right).store(out.add(x * LANES));
+            left = right;
         }
     }
 }

@@ -57,10 +57,13 @@ fn depthwise_convolutions() {
     {
         let f = filter([21, 1, kernel.0, kernel.1], 5);
         let build = |net: &mut NetworkBuilder, x| net.depthwise(x, &f, stride, Activation::HardSwish, None).unwrap();
-        compare(&format!("depthwise {kernel:?} {stride:?}"), (17, 51), 21, build, |x| {
-            let size = ((x.height - 1) / stride.0 + 1, (x.width - 1) / stride.1 + 1);
-            activated(conv(x, &f, stride, (kernel.0 / 2, kernel.1 / 2), size), Activation::HardSwish)
-        });
+        // Odd and even rows, rows of whole tiles and of others, and rows too narrow for one.
+        for size in [(17, 51), (6, 24), (2, 9), (3, 5), (1, 13)] {
+            compare(&format!("depthwise {kernel:?} {stride:?} of {size:?}"), size, 21, build, |x| {
+                let size = ((x.height - 1) / stride.0 + 1, (x.width - 1) / stride.1 + 1);
+                activated(conv(x, &f, stride, (kernel.0 / 2, kernel.1 / 2), size), Activation::HardSwish)
+            });
+        }
     }
 }
 

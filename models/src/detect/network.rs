@@ -61,8 +61,9 @@ fn pyramid(
         }
         levels.push(x);
     }
+    // From fine to coarse: the finest level, which is as large as all others together, is smoothed while it is in cache.
     let mut pyramid = Vec::with_capacity(LEVELS);
-    for (i, x) in levels.into_iter().enumerate() {
+    for (i, x) in levels.into_iter().enumerate().rev() {
         let name = format!("neck.smooth.{}", LEVELS - i);
         let smooth = w.filter(&format!("{name}.depthwise"))?;
         let x = net.depthwise(x, &smooth, (1, 1), Activation::None, None)?;
@@ -71,6 +72,8 @@ fn pyramid(
         let factor = 1 << (LEVELS - 1 - i);
         pyramid.push(if factor > 1 { net.upsample(x, factor) } else { x });
     }
+    // The head takes the coarsest first.
+    pyramid.reverse();
     Ok(pyramid)
 }
 
