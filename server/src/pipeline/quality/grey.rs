@@ -6,6 +6,10 @@ use slipstream_models::Raster;
 /// resolved, and the cost stays small.
 const REDUCED_SIDE: usize = 1_024;
 
+/// Shorter side that is kept whatever the longer one: a receipt of a large purchase is ten times as long as it is wide,
+/// and print is sized by the width of the paper.
+const KEPT_SIDE: usize = 512;
+
 /// Rows of a block that are looked at: photos with larger blocks show print with more pixels than it needs.
 const ROWS: usize = 2;
 
@@ -20,9 +24,10 @@ pub(super) struct Grey {
 
 impl Grey {
     /// Means over square blocks of pixels, so that the longer side is at most
-    /// twice [`REDUCED_SIDE`] and mostly near it.
+    /// twice [`REDUCED_SIDE`] and mostly near it, or the shorter one near [`KEPT_SIDE`], whichever leaves more.
     pub(super) fn reduced(raster: &Raster) -> Self {
-        let factor = (raster.width().max(raster.height()) / REDUCED_SIDE).max(1);
+        let (width, height) = (raster.width(), raster.height());
+        let factor = (width.max(height) / REDUCED_SIDE).min(width.min(height) / KEPT_SIDE).max(1);
         let (width, height) = (raster.width() / factor, raster.height() / factor);
         let mut levels = Vec::with_capacity(width * height);
         let row_bytes = raster.width().max(1) * 3;

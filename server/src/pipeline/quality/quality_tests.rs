@@ -1,6 +1,8 @@
 //! Pictures with known faults.
 #![allow(clippy::unwrap_used, reason = "a failing test should stop at the spot")]
 
+use slipstream_models::raster::Turn;
+
 use super::*;
 
 const SIZE: usize = 600;
@@ -53,6 +55,16 @@ fn a_good_page_has_no_issues() {
         "{:?}",
         measure(&image)
     );
+}
+
+#[test]
+fn a_long_receipt_is_judged_by_the_size_of_its_print() {
+    let rgb: Vec<u8> = page().repeat(11).iter().flat_map(|level| [*level as u8; 3]).collect();
+    let upright = Raster::new(SIZE, 11 * SIZE, rgb).unwrap();
+    for strip in [upright.turned(Turn::Quarter), upright] {
+        let report = quality(&strip, &QualitySettings::default());
+        assert_eq!(report, QualityReport { usable: true, issues: vec![] }, "{:?}", measure(&strip));
+    }
 }
 
 #[test]
