@@ -17,7 +17,7 @@ pub struct Quality {
 /// Something wrong with the photo.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct QualityIssue {
-    /// Stable name: `blur`, `glare`, `too_dark`, `low_contrast`, `too_small`, `blank`.
+    /// Stable name: `blur`, `glare`, `too_dark`, `low_contrast`, `too_small`, `compressed`, `blank`.
     #[schema(example = "blur")]
     pub code: String,
     /// 0 (hardly noticeable) to 1 (unreadable).

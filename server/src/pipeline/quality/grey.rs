@@ -1,6 +1,8 @@
-//! Grey planes: the photo reduced, and halves of it.
+//! Grey bands: rows of tiles of the reduced photo, one after the other.
 
 use slipstream_models::Raster;
+
+use super::tiles::TILE;
 
 /// Longer side of the reduced picture: text of a page-filling receipt is
 /// resolved, and the cost stays small.
@@ -13,66 +15,81 @@ const KEPT_SIDE: usize = 512;
 /// Rows of a block that are looked at: photos with larger blocks show print with more pixels than it needs.
 const ROWS: usize = 2;
 
-/// Grey levels, 0 to 255.
-pub(super) struct Grey {
+/// Tiles that are enough to know a picture by; of one that has more, every other band is looked at, or every third, ….
+const ENOUGH_TILES: usize = 700;
+
+/// Red, green and blue in a grey level: those of ITU-R BT.601, in steps that keep sums within 16 bits.
+const WEIGHTS: [u16; 3] = [10, 19, 3];
+
+/// How a photo is reduced to whole tiles.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Grid {
+    /// Pixels of the reduced picture across.
     pub(super) width: usize,
+    /// Pixels of the reduced picture down.
     pub(super) height: usize,
-    pub(super) levels: Vec<u8>,
-    /// Pixels of the photo a pixel, in each direction.
+    /// Pixels of the photo a pixel of the reduced picture, in each direction.
     pub(super) factor: usize,
+    /// Tiles across.
+    pub(super) across: usize,
+    /// Bands of tiles that one which is looked at stands for.
+    pub(super) stride: usize,
 }
 
-impl Grey {
-    /// Means over square blocks of pixels, so that the longer side is at most
-    /// twice [`REDUCED_SIDE`] and mostly near it, or the shorter one near [`KEPT_SIDE`], whichever leaves more.
-    pub(super) fn reduced(raster: &Raster) -> Self {
+impl Grid {
+    /// The longer side of the reduced picture is at most twice [`REDUCED_SIDE`] and mostly near it, or the shorter one
+    /// near [`KEPT_SIDE`], whichever leaves more.
+    pub(super) fn new(raster: &Raster) -> Self {
         let (width, height) = (raster.width(), raster.height());
         let factor = (width.max(height) / REDUCED_SIDE).min(width.min(height) / KEPT_SIDE).max(1);
-        let (width, height) = (raster.width() / factor, raster.height() / factor);
-        let mut levels = Vec::with_capacity(width * height);
+        let (width, height) = (width / factor, height / factor);
+        let (across, down) = (width / TILE, height / TILE);
+        Self { width, height, factor, across, stride: (across * down).div_ceil(ENOUGH_TILES).max(1) }
+    }
+
+    /// The bands that are looked at: [`TILE`] rows of [`Self::width`] grey levels, means over square blocks of the photo.
+    pub(super) fn bands<'a>(&self, raster: &'a Raster) -> impl Iterator<Item = Vec<u8>> + use<'a> {
+        let grid = *self;
         let row_bytes = raster.width().max(1) * 3;
-        // Rows first: plain sums of neighbours in memory are what processors are fastest at. No side has 257 times
-        // [`REDUCED_SIDE`] pixels, so that they fit.
         let mut sums = vec![0_u16; row_bytes];
-        for rows in raster.rgb().chunks_exact(row_bytes * factor).take(height) {
-            sums.fill(0);
-            for row in rows.chunks_exact(row_bytes).take(ROWS) {
-                sums.iter_mut().zip(row).for_each(|(sum, level)| *sum = sum.wrapping_add(u16::from(*level)));
+        let bands = raster.rgb().chunks_exact(row_bytes * grid.factor * TILE).step_by(grid.stride);
+        bands.map(move |band| {
+            let mut levels = Vec::with_capacity(grid.width * TILE);
+            for block in band.chunks_exact(row_bytes * grid.factor) {
+                grid.reduce(block, &mut sums, &mut levels);
             }
-            match factor {
-                1 => levels.extend(blocks::<3>(&sums)),
-                2 => levels.extend(blocks::<6>(&sums)),
-                3 => levels.extend(blocks::<9>(&sums)),
-                _ => levels.extend(sums.chunks_exact(3 * factor).map(|block| mean(block, factor.min(ROWS)))),
-            }
-        }
-        Self { width, height, levels, factor }
+            levels
+        })
     }
 
-    /// Means of two by two pixels.
-    pub(super) fn half(&self) -> Self {
-        let (width, height) = (self.width / 2, self.height / 2);
-        let mut levels = Vec::with_capacity(width * height);
-        for rows in self.levels.chunks_exact(2 * self.width.max(1)).take(height) {
-            let (above, below) = rows.split_at(self.width);
-            let mean = |(a, b): (&[u8], &[u8])| {
-                let sum = u16::from(a[0]) + u16::from(a[1]) + u16::from(b[0]) + u16::from(b[1]);
-                ((sum + 2) / 4) as u8
-            };
-            levels.extend(above.chunks_exact(2).zip(below.chunks_exact(2)).map(mean));
+    /// A row of blocks to a row of levels. Whole rows first: plain sums of neighbours in memory are what processors are
+    /// fastest at.
+    fn reduce(&self, rows: &[u8], sums: &mut [u16], levels: &mut Vec<u8>) {
+        let mut rows = rows.chunks_exact(sums.len());
+        let (Some(first), second) = (rows.next(), rows.next()) else { return };
+        // Two rows, or one counted twice.
+        let second = second.unwrap_or(first);
+        let (wide, rest) = sums.as_chunks_mut::<24>();
+        let (first, first_rest) = first.as_chunks::<24>();
+        let (second, second_rest) = second.as_chunks::<24>();
+        for ((sums, first), second) in wide.iter_mut().zip(first).zip(second) {
+            for i in 0..24 {
+                sums[i] = WEIGHTS[i % 3] * (u16::from(first[i]) + u16::from(second[i]));
+            }
         }
-        Self { width, height, levels, factor: 2 * self.factor }
+        for (i, ((sum, first), second)) in rest.iter_mut().zip(first_rest).zip(second_rest).enumerate() {
+            *sum = WEIGHTS[i % 3] * (u16::from(*first) + u16::from(*second));
+        }
+        match self.factor {
+            1 => levels.extend(sums.as_chunks::<3>().0.iter().map(|b| (b.iter().sum::<u16>() / 64) as u8)),
+            2 => levels.extend(sums.as_chunks::<6>().0.iter().map(|b| (b.iter().sum::<u16>() / 128) as u8)),
+            3 => levels.extend(sums.as_chunks::<9>().0.iter().map(|b| (b.iter().sum::<u16>() / 192) as u8)),
+            factor => {
+                let n = 64 * factor as u32;
+                levels.extend(
+                    sums.chunks_exact(3 * factor).map(|b| (b.iter().map(|s| u32::from(*s)).sum::<u32>() / n) as u8),
+                );
+            }
+        }
     }
-}
-
-/// Means of blocks of `N / 3` pixels in each direction; their size is known while compiling, which is faster.
-fn blocks<const N: usize>(sums: &[u16]) -> impl Iterator<Item = u8> {
-    sums.as_chunks::<N>().0.iter().map(|block| mean(block, (N / 3).min(ROWS)))
-}
-
-/// The grey level of a block from the sums of its columns over `rows` rows: weights of red, green and blue of ITU-R BT.601.
-fn mean(block: &[u16], rows: usize) -> u8 {
-    let sum = |channel: usize| block.iter().skip(channel).step_by(3).map(|sum| u32::from(*sum)).sum::<u32>();
-    let weighted = 77 * sum(0) + 150 * sum(1) + 29 * sum(2);
-    (weighted as f32 * (1.0 / (256 * (block.len() / 3) * rows) as f32)) as u8
 }

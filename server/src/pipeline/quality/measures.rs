@@ -3,7 +3,7 @@
 use serde::Serialize;
 use slipstream_models::Raster;
 
-use super::grey::Grey;
+use super::blocks::{Blocks, blocks};
 use super::tiles::{BLOWN_OUT_LEVEL, PLANES, Tensor, Tile, Tiles};
 
 /// A tile holds print when it has this share of the detail of the tiles with most of it.
@@ -16,7 +16,8 @@ const MOST_NOISE: f32 = 36.0;
 ///
 /// Blur is no length but what it leaves of the characters: detail is the root mean square difference between
 /// neighbouring pixels of a plane, in the direction that has least of it, so that shake counts in whatever direction the
-/// camera moved. *Fine* detail is that of the half of the reduced picture, *coarse* detail that of its quarter.
+/// camera moved. There are four planes: the reduced picture, its half, its quarter and its eighth. Sharp print has
+/// detail on all of them, blurred print on the coarser ones alone.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct Measures {
     /// The shorter side, in pixels.
@@ -25,18 +26,19 @@ pub struct Measures {
     pub reduced_side: usize,
     /// Standard deviation that only a few tiles exceed, in grey levels.
     pub contrast: f32,
-    /// Fine detail relative to the tile's contrast that a fifth of the tiles with print exceeds.
-    pub fine: f32,
-    /// Fine detail of all tiles with print together, relative to their contrast.
-    pub fine_over_all: f32,
-    /// Detail of the reduced picture itself in the direction with most of it, relative to contrast.
+    /// Standard deviation of the tiles with print, in grey levels.
+    pub print_contrast: f32,
+    /// Detail of all tiles with print together, in the direction with most of it, in grey levels, on each plane.
+    pub most: [f32; PLANES],
+    /// The same in the direction with least of it.
+    pub least: [f32; PLANES],
+    /// Detail in the direction with least of it, relative to the tile's contrast, that a fifth of the tiles with print
+    /// exceeds, on each plane.
+    pub sharp: [f32; PLANES],
+    /// The same that a twentieth of them exceeds, on the half.
     pub sharpest: f32,
-    /// Fine detail in the direction with most of it, in grey levels.
-    pub fine_levels: f32,
-    /// Coarse detail, in grey levels.
-    pub coarse_levels: f32,
-    /// Coarse detail in the direction with most of it, relative to contrast: low where nothing has the size of print.
-    pub structure: f32,
+    /// Mean square difference that noise makes, on each plane.
+    pub noise: [f32; PLANES],
     /// Level that a tenth of the tiles exceeds: the paper, 0 to 255.
     pub bright_level: f32,
     /// Share of the tiles that hold print, 0 to 1.
@@ -45,41 +47,51 @@ pub struct Measures {
     pub blown_out_share: f32,
     /// Left, top, right and bottom of what is blown out, in pixels of the photo; zeros where nothing is.
     pub blown_out_bounds: [usize; 4],
+    /// Traces of strong compression.
+    pub blocks: Blocks,
+}
+
+impl Measures {
+    /// A detail in grey levels relative to the contrast of the print.
+    pub(super) fn relative(&self, levels: f32) -> f32 {
+        levels / self.print_contrast.max(1.0)
+    }
 }
 
 /// Measures a photo.
 pub fn measure(raster: &Raster) -> Measures {
-    let grey = Grey::reduced(raster);
-    let tiles = Tiles::new(&grey);
+    let tiles = Tiles::new(raster);
     let print = Print::new(&tiles.all);
     let of_print = || print.tiles.iter().filter_map(|i| tiles.all.get(*i));
     let mean_square = of_print().map(|t| t.deviation * t.deviation).sum::<f32>() / print.tiles.len().max(1) as f32;
-    let print_contrast = mean_square.sqrt();
     let detail: [(f32, f32); PLANES] = std::array::from_fn(|plane| {
         let tensors: Vec<Tensor> = of_print().map(|t| t.detail[plane]).collect();
         Tensor::mean(tensors.into_iter()).extremes(print.noise[plane])
     });
-    let fine = |t: &Tile| t.detail[1].extremes(print.noise[1]).1 / t.deviation.max(1.0);
+    let sharp = |plane: usize, rank| {
+        let of_tile = |t: &Tile| t.detail[plane].extremes(print.noise[plane]).1 / t.deviation.max(1.0);
+        quantile(&mut of_print().map(of_tile).collect::<Vec<_>>(), rank)
+    };
     let share = |n: usize| n as f32 / tiles.all.len().max(1) as f32;
     let of_all = |value: fn(&Tile) -> f32, rank| quantile(&mut tiles.all.iter().map(value).collect::<Vec<_>>(), rank);
     // Light makes the paper around some print white; hardly around all of it.
     let paper = quantile(&mut of_print().map(|t| f32::from(t.brightest)).collect::<Vec<_>>(), 0.1);
     let blown_out = blown_out(&tiles, paper);
-    let relative = |levels: f32| levels / print_contrast.max(1.0);
     Measures {
         side: raster.width().min(raster.height()),
-        reduced_side: grey.width.min(grey.height),
+        reduced_side: tiles.grid.width.min(tiles.grid.height),
         contrast: of_all(|t| t.deviation, 0.98),
-        fine: quantile(&mut of_print().map(fine).collect::<Vec<_>>(), 0.8),
-        fine_over_all: relative(detail[1].1),
-        sharpest: relative(detail[0].0),
-        fine_levels: detail[1].0,
-        coarse_levels: detail[2].1,
-        structure: relative(detail[2].0),
+        print_contrast: mean_square.sqrt(),
+        most: detail.map(|(most, _)| most),
+        least: detail.map(|(_, least)| least),
+        sharp: std::array::from_fn(|plane| sharp(plane, 0.8)),
+        sharpest: sharp(1, 0.95),
+        noise: print.noise,
         bright_level: of_all(|t| t.mean, 0.9),
         print_share: share(print.tiles.len()),
         blown_out_share: share(blown_out.len()),
-        blown_out_bounds: around(&tiles, &blown_out).map(|at| at * grey.factor),
+        blown_out_bounds: around(&tiles, &blown_out).map(|at| at * tiles.grid.factor),
+        blocks: blocks(raster),
     }
 }
 

@@ -6,6 +6,7 @@
 //! direction, and only those tell whether the photo is sharp. What the measures
 //! mean was learnt from receipts that were made worse (`judge`).
 
+mod blocks;
 mod grey;
 mod judge;
 mod measures;
@@ -13,6 +14,7 @@ mod tiles;
 
 use slipstream_models::{Quad, Raster};
 
+pub use blocks::Blocks;
 pub use judge::{QualitySettings, judge};
 pub use measures::{Measures, measure};
 
@@ -31,6 +33,8 @@ pub enum IssueKind {
     LowContrast,
     /// Too few pixels.
     TooSmall,
+    /// Saved with too few bytes.
+    Compressed,
 }
 
 impl IssueKind {
@@ -43,6 +47,7 @@ impl IssueKind {
             Self::TooDark => "too_dark",
             Self::LowContrast => "low_contrast",
             Self::TooSmall => "too_small",
+            Self::Compressed => "compressed",
         }
     }
 
@@ -55,6 +60,7 @@ impl IssueKind {
             Self::TooDark => "take the photo in more light",
             Self::LowContrast => "lay the receipt on a dark surface in even light",
             Self::TooSmall => "move closer so that the receipt fills the picture, and send the original size",
+            Self::Compressed => "send the photo itself, not a copy from a messenger or a preview",
         }
     }
 }

@@ -93,8 +93,9 @@ fn faults_are_named() {
 #[test]
 fn print_that_is_lost_in_noise_is_named_by_the_light() {
     let faint =
-        Measures { side: 800, contrast: 8.0, coarse_levels: 1.0, fine_levels: 1.0, ..measure(&raster(&page(), SIZE)) };
-    let named = |bright_level| codes(&judge(&Measures { bright_level, ..faint }, &QualitySettings::default()));
+        Measures { side: 800, contrast: 8.0, most: [1.0; 4], least: [1.0; 4], ..measure(&raster(&page(), SIZE)) };
+    let lit = |faint: &Measures, bright_level| Measures { bright_level, ..*faint };
+    let named = |bright_level| codes(&judge(&lit(&faint, bright_level), &QualitySettings::default()));
     assert_eq!([named(40.0), named(200.0)], [["too_dark"], ["low_contrast"]]);
 }
 

@@ -1,12 +1,14 @@
 //! The photo in tiles: brightness, contrast, and how much detail there is in which direction.
 
-use super::grey::Grey;
+use slipstream_models::Raster;
+
+use super::grey::Grid;
 
 /// Side of a tile in pixels of the reduced picture: one or two lines of text.
 pub(super) const TILE: usize = 32;
 
 /// Planes on which detail is measured, each half the size of the one before.
-pub(super) const PLANES: usize = 3;
+pub(super) const PLANES: usize = 4;
 
 /// Level from which a sensor has nothing left to tell.
 pub(super) const BLOWN_OUT_LEVEL: u8 = 252;
@@ -58,46 +60,55 @@ pub(super) struct Tile {
     pub(super) detail: [Tensor; PLANES],
 }
 
-/// All whole tiles, row by row.
+/// The whole tiles of the bands that are looked at, row by row.
 pub(super) struct Tiles {
-    pub(super) across: usize,
+    pub(super) grid: Grid,
     pub(super) all: Vec<Tile>,
 }
 
 impl Tiles {
-    pub(super) fn new(grey: &Grey) -> Self {
-        let (across, down) = (grey.width / TILE, grey.height / TILE);
-        let mut all: Vec<Tile> = (0..across * down).map(|i| tile(grey, i % across, i / across)).collect();
-        let add = |all: &mut [Tile], plane: &Grey, number: usize| {
-            for (i, tile) in all.iter_mut().enumerate() {
-                tile.detail[number] = tensor(plane, i % across, i / across, TILE >> number);
+    pub(super) fn new(raster: &Raster) -> Self {
+        let grid = Grid::new(raster);
+        let mut all = Vec::new();
+        let mut square = [[0; TILE]; TILE];
+        for band in grid.bands(raster) {
+            for x in 0..grid.across {
+                for (row, to) in band.chunks_exact(grid.width.max(1)).zip(&mut square) {
+                    if let Some(from) = row.as_chunks::<TILE>().0.get(x) {
+                        *to = *from;
+                    }
+                }
+                all.push(tile(&square));
             }
-        };
-        add(&mut all, grey, 0);
-        let half = grey.half();
-        add(&mut all, &half, 1);
-        add(&mut all, &half.half(), 2);
-        Self { across, all }
+        }
+        Self { grid, all }
     }
 
     /// Left, top, right and bottom of tile `i` in pixels of the reduced picture.
     pub(super) fn bounds(&self, i: usize) -> [usize; 4] {
-        let (x, y) = (i % self.across * TILE, i / self.across * TILE);
-        [x, y, x + TILE, y + TILE]
+        let Grid { across, stride, height, .. } = self.grid;
+        let (x, y) = (i % across * TILE, i / across * TILE * stride);
+        [x, y, x + TILE, (y + TILE * stride).min(height)]
     }
 }
 
-fn tile(grey: &Grey, tx: usize, ty: usize) -> Tile {
+fn tile(square: &[[u8; TILE]; TILE]) -> Tile {
     let (mut sum, mut squares, mut brightest, mut blown) = (0_u32, 0_u32, 0_u8, 0_u32);
-    for y in ty * TILE..(ty + 1) * TILE {
-        let row = &grey.levels[y * grey.width + tx * TILE..][..TILE];
+    for row in square {
+        let (mut row_sum, mut row_squares, mut row_blown) = (0_u16, 0_u32, 0_u8);
         for &level in row {
             brightest = brightest.max(level);
-            blown += u32::from(level >= BLOWN_OUT_LEVEL);
-            sum += u32::from(level);
-            squares += u32::from(level) * u32::from(level);
+            row_blown += u8::from(level >= BLOWN_OUT_LEVEL);
+            row_sum += u16::from(level);
+            row_squares += u32::from(u16::from(level) * u16::from(level));
         }
+        sum += u32::from(row_sum);
+        squares += row_squares;
+        blown += u32::from(row_blown);
     }
+    let half: [[u8; 16]; 16] = halved(square);
+    let quarter: [[u8; 8]; 8] = halved(&half);
+    let eighth: [[u8; 4]; 4] = halved(&quarter);
     let n = (TILE * TILE) as f32;
     let mean = sum as f32 / n;
     Tile {
@@ -105,28 +116,35 @@ fn tile(grey: &Grey, tx: usize, ty: usize) -> Tile {
         deviation: (squares as f32 / n - mean * mean).max(0.0).sqrt(),
         brightest,
         blown_out: blown as f32 > BLOWN_OUT * n,
-        detail: Default::default(),
+        detail: [tensor(square), tensor(&half), tensor(&quarter), tensor(&eighth)],
     }
 }
 
-/// Differences across and down between all squares of four pixels (Roberts' cross, turned) in a tile of `side` pixels.
-fn tensor(plane: &Grey, tx: usize, ty: usize, side: usize) -> Tensor {
-    let (columns, rows) = (side.min(plane.width - 1 - tx * side), side.min(plane.height - 1 - ty * side));
-    let (mut xx, mut xy, mut yy) = (0_i64, 0_i64, 0_i64);
-    for y in ty * side..ty * side + rows {
-        let row = |y: usize| &plane.levels[y * plane.width + tx * side..][..=columns];
-        let (above, below) = (row(y), row(y + 1));
-        let (mut row_xx, mut row_xy, mut row_yy) = (0_i32, 0_i32, 0_i32);
-        for x in 0..columns {
-            let [a, b, c, d] = [above[x], above[x + 1], below[x], below[x + 1]].map(i16::from);
-            let (dx, dy) = (i32::from(b + d - a - c), i32::from(c + d - a - b));
-            row_xx += dx * dx;
-            row_xy += dx * dy;
-            row_yy += dy * dy;
+/// Means of two by two pixels; `M` is twice `N`.
+fn halved<const M: usize, const N: usize>(plane: &[[u8; M]; M]) -> [[u8; N]; N] {
+    let mut half = [[0; N]; N];
+    for (to, [above, below]) in half.iter_mut().zip(plane.as_chunks::<2>().0) {
+        for ((to, above), below) in to.iter_mut().zip(above.as_chunks::<2>().0).zip(below.as_chunks::<2>().0) {
+            let sum = above.iter().chain(below).map(|level| u16::from(*level)).sum::<u16>();
+            *to = ((sum + 2) / 4) as u8;
         }
-        (xx, xy, yy) = (xx + i64::from(row_xx), xy + i64::from(row_xy), yy + i64::from(row_yy));
+    }
+    half
+}
+
+/// Differences across and down between all squares of four pixels (Roberts' cross, turned).
+fn tensor<const N: usize>(plane: &[[u8; N]; N]) -> Tensor {
+    let (mut xx, mut xy, mut yy) = (0_i32, 0_i32, 0_i32);
+    for (above, below) in plane.iter().zip(plane.iter().skip(1)) {
+        for x in 0..N - 1 {
+            let [a, b, c, d] = [above[x], above[x + 1], below[x], below[x + 1]].map(i16::from);
+            let (dx, dy) = (b + d - a - c, c + d - a - b);
+            xx += i32::from(dx) * i32::from(dx);
+            xy += i32::from(dx) * i32::from(dy);
+            yy += i32::from(dy) * i32::from(dy);
+        }
     }
     // Each difference is of two pairs.
-    let n = (4 * columns * rows).max(1) as f32;
+    let n = (4 * (N - 1) * (N - 1)) as f32;
     Tensor { xx: xx as f32 / n, xy: xy as f32 / n, yy: yy as f32 / n }
 }
