@@ -12,9 +12,6 @@ const REDUCED_SIDE: usize = 1_024;
 /// and print is sized by the width of the paper.
 const KEPT_SIDE: usize = 512;
 
-/// Rows of a block that are looked at: photos with larger blocks show print with more pixels than it needs.
-const ROWS: usize = 2;
-
 /// Tiles that are enough to know a picture by; of one that has more, every other band is looked at, or every third, ….
 const ENOUGH_TILES: usize = 700;
 
@@ -62,8 +59,8 @@ impl Grid {
         })
     }
 
-    /// A row of blocks to a row of levels. Whole rows first: plain sums of neighbours in memory are what processors are
-    /// fastest at.
+    /// A row of blocks to a row of levels. Of each block two rows are looked at: photos with larger blocks show print with
+    /// more pixels than it needs. Whole rows first: plain sums of neighbours in memory are what processors are fastest at.
     fn reduce(&self, rows: &[u8], sums: &mut [u16], levels: &mut Vec<u8>) {
         let mut rows = rows.chunks_exact(sums.len());
         let (Some(first), second) = (rows.next(), rows.next()) else { return };
