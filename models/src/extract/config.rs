@@ -100,9 +100,10 @@ pub(super) struct Config {
     pub(super) splitter: String,
     /// By field name, and `roles`: what scores are divided by before they become probabilities.
     pub(super) temperatures: HashMap<String, f32>,
-    /// By field name: `[a, b]`, with which the odds of a value being right are `exp(a) · odds^b` (Platt, 1999).
+    /// By field name: `[a, b, c]`, with which the odds of a value being right are `exp(a) · p^b / (1 - p)^c`
+    /// (beta calibration: Kull, Silva Filho and Flach, AISTATS 2017).
     #[serde(default)]
-    confidence: HashMap<String, [f32; 2]>,
+    confidence: HashMap<String, [f32; 3]>,
 }
 
 impl Config {
@@ -147,9 +148,9 @@ impl Config {
     /// How often values of `field` are right that tagging and reading together give the probability `p`.
     pub(super) fn calibrated(&self, field: &str, p: f32) -> f32 {
         const SURE: f32 = 1e-4;
-        let Some([a, b]) = self.confidence.get(field) else { return p };
+        let Some([a, b, c]) = self.confidence.get(field) else { return p };
         let p = p.clamp(SURE, 1.0 - SURE);
-        1.0 / (1.0 + (-(a + b * (p / (1.0 - p)).ln())).exp())
+        1.0 / (1.0 + (-(a + b * p.ln() - c * (1.0 - p).ln())).exp())
     }
 
     /// The temperature of a field; 1 where none is given.
