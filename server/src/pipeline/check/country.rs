@@ -39,7 +39,7 @@ pub fn country(page: &Page, hints: &CountryHints, today: Date) -> Option<Evidenc
     for line in &page.lines {
         for (i, word) in line.words.iter().enumerate() {
             tax_number(&mut votes, &line.words[i..]);
-            phone_code(&mut votes, word);
+            phone_code(&mut votes, line.words.get(..i).unwrap_or_default(), word);
             post_code(&mut votes, &line.words[i..]);
         }
     }
@@ -126,9 +126,18 @@ fn matches_pattern(text: &str, pattern: &str) -> bool {
         })
 }
 
-fn phone_code(votes: &mut Votes, word: &Word) {
+/// `+36 1 …`, or `0036 1 …` behind a word for telephones: many tax and receipt numbers begin with two zeros.
+fn phone_code(votes: &mut Votes, before: &[Word], word: &Word) {
+    const LABELS: [&str; 9] = ["T", "TEL", "TÉL", "PHONE", "FON", "FAX", "MOB", "TLF", "PUH"];
+    let is_label = |w: &Word| {
+        LABELS.iter().any(|label| {
+            let rest = w.upper.strip_prefix(label);
+            rest.is_some_and(|rest| label.len() > 1 || !rest.starts_with(char::is_alphanumeric))
+        })
+    };
     let text = word.upper.trim_start_matches('(');
-    let Some(digits) = text.strip_prefix('+').or_else(|| text.strip_prefix("00")) else { return };
+    let national = || text.strip_prefix("00").filter(|_| before.iter().any(is_label));
+    let Some(digits) = text.strip_prefix('+').or_else(national) else { return };
     for &(country, code) in PHONE_CODES {
         if digits.starts_with(code) {
             votes.add(country, 3, word.span);

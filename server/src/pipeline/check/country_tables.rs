@@ -142,6 +142,7 @@ pub(super) const PHRASES: &[(&str, u32, &str)] = &[
     ("IN", 3, "GSTIN"),
     ("IN", 2, "CGST"),
     ("IT", 3, "P.IVA"),
+    ("IT", 3, "P. IVA"),
     ("IT", 3, "PARTITA IVA"),
     ("IT", 2, "ITALIA"),
     ("IT", 1, "S.R.L"),
