@@ -54,11 +54,11 @@ fuzz_target!(|text: &str| {
         tax_total: entity(8),
         total: entity(9),
         tip: entity(10),
-        items: (11..20).step_by(4).map(item).collect(),
-        taxes: vec![TaxEntities { rate: entity(21), net: entity(22), amount: entity(23) }],
-        payments: vec![PaymentEntities { method: entity(24), amount: entity(25) }],
+        items: (11..35).step_by(4).map(item).collect(),
+        taxes: vec![TaxEntities { rate: entity(36), net: entity(37), amount: entity(38) }],
+        payments: vec![PaymentEntities { method: entity(39), amount: entity(40) }],
         ..Entities::default()
     };
     let page = TextLines { lines: lines.clone(), page_width: 210, page_height: 20 * MOST_LINES };
-    let _ = check(&entities, &page, &CheckSettings { today: date(2026, 1, 1) });
+    let _ = check(&entities, &page, &CheckSettings::on(date(2026, 1, 1)));
 });
