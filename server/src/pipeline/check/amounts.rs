@@ -7,6 +7,7 @@ use super::{
     Decimal, Found, ItemFindings, PaymentFindings, TaxFindings,
     deposit::kind_of,
     glued,
+    lettering::Letters,
     money::{Currency, Money},
     number::{DecimalMark, decimal_mark, parse_amount, parse_quantity, parse_rate},
     text, words,
@@ -58,7 +59,7 @@ impl Amounts {
         entity.as_ref().map(|e| Found::from_entity(e, |t| self.parse(t)))
     }
 
-    pub(super) fn item(&self, item: &ItemEntities, lines: &TextLines) -> ItemFindings {
+    pub(super) fn item(&self, item: &ItemEntities, letters: Letters<'_>) -> ItemFindings {
         let apart = glued::taken_apart(item, self);
         let item = apart.as_ref().unwrap_or(item);
         let quantity = |e: &Entity| Found::from_entity(e, |t| self.parse_quantity(t));
@@ -67,11 +68,11 @@ impl Amounts {
         let amount = item.amount.as_ref().map(|e| Found::from_entity(e, |t| self.parse_row(t, kind)));
         ItemFindings {
             kind,
-            description: words(&item.description, lines),
+            description: words(&item.description, letters),
             quantity: item.quantity.as_ref().map(quantity),
             unit_price: item.unit_price.as_ref().map(unit_price),
             amount,
-            code: text(&item.code, lines),
+            code: text(&item.code, letters.lines),
             // Words may have told that the row is something else than it looked like.
             of: item.of.filter(|_| matches!(kind, ItemKind::Discount | ItemKind::Deposit)),
         }

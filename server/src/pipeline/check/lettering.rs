@@ -1,8 +1,10 @@
-//! Digits within words that are letters.
+//! Digits within words that are letters, and letters that lost their accents.
 //!
 //! `O` and `0`, `S` and `5` look alike in many typefaces, and a recogniser that sees a line does not always say which it is.
 //! In a word of letters the letter is meant, if the recogniser named it as the other possibility: names, addresses and goods
-//! are read that way. The reading as it was stays an alternative.
+//! are read that way. Of the letters that a language has and others lack, `Ø` loses its stroke and `Å` its ring in small print:
+//! where the page's language is known, they are believed as soon as the recogniser hesitates. The reading as it was stays an
+//! alternative.
 
 use slipstream_models::entities::{Entity, Reading};
 use slipstream_models::{CharReading, TextLines};
@@ -12,8 +14,37 @@ const LETTERS: usize = 2;
 /// ... and if it begins with a digit, which counts or measures more often than not.
 const LETTERS_BEHIND: usize = 4;
 
+/// Probability from which an accented letter of the page's language is believed.
+const ACCENTED: f32 = 0.04;
+
+/// What words are read with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Letters<'a> {
+    /// The page.
+    pub(super) lines: &'a TextLines,
+    /// ISO 639-1 code of its language.
+    pub(super) language: Option<&'static str>,
+}
+
+impl Letters<'_> {
+    /// The accented letter that is meant by `c`.
+    fn accented(&self, c: &CharReading) -> Option<char> {
+        let pairs = match self.language? {
+            "da" => "oø OØ aå AÅ aæ AÆ",
+            "fi" => "aä AÄ oö OÖ",
+            "sv" => "aå AÅ aä AÄ oö OÖ",
+            "de" => "aä AÄ oö OÖ uü UÜ",
+            _ => return None,
+        };
+        let named = c.alternatives.iter().filter(|other| other.confidence >= ACCENTED);
+        let of_pair = |letter: &char| pairs.split(' ').any(|pair| pair.chars().eq([c.ch, *letter]));
+        named.filter_map(|other| single(&other.text)).find(of_pair)
+    }
+}
+
 /// The entity with letters in its words.
-pub(super) fn lettered(entity: &Entity, lines: &TextLines) -> Entity {
+pub(super) fn lettered(entity: &Entity, letters: Letters<'_>) -> Entity {
+    let lines = letters.lines;
     // What stands between two spans is a blank.
     let mut chars: Vec<Option<&CharReading>> = Vec::new();
     for (i, span) in entity.best.spans.iter().enumerate() {
@@ -28,7 +59,8 @@ pub(super) fn lettered(entity: &Entity, lines: &TextLines) -> Entity {
     let mut start = 0;
     for word in chars.split(|c| c.is_none_or(|c| c.ch.is_whitespace())) {
         let word: Vec<&CharReading> = word.iter().copied().flatten().collect();
-        for (at, letter) in meant(&word) {
+        let accented = word.iter().enumerate().filter_map(|(at, c)| Some((at, letters.accented(c)?)));
+        for (at, letter) in meant(&word).into_iter().chain(accented) {
             if let Some(ch) = text.get_mut(start + at) {
                 (*ch, changed) = (letter, true);
             }
@@ -96,6 +128,10 @@ mod tests {
 
     /// The whole of `line` as a reading, lettered; the recogniser took its characters perhaps for those of `other`.
     fn lettered_text(line: &str, other: &str) -> String {
+        lettered_in(None, line, other)
+    }
+
+    fn lettered_in(language: Option<&'static str>, line: &str, other: &str) -> String {
         let mut page = lines_of(&[line]);
         for (c, other) in page.lines[0].chars.iter_mut().zip(other.chars()).filter(|(c, other)| c.ch != *other) {
             c.alternatives.push(CharAlternative { text: other.to_string(), confidence: 0.2 });
@@ -103,7 +139,7 @@ mod tests {
         let spans = vec![Span { line: 0, start: 0, end: line.chars().count() }];
         let entity =
             Entity { best: Reading { text: line.to_owned(), spans, confidence: 0.9 }, alternatives: Vec::new() };
-        let found = lettered(&entity, &page);
+        let found = lettered(&entity, Letters { lines: &page, language });
         assert_eq!(found.alternatives.first().map(|a| a.text.as_str()), (found.best.text != line).then_some(line));
         found.best.text
     }
@@ -113,6 +149,14 @@ mod tests {
         assert_eq!(lettered_text("C/ NOGUERAS 1 BILBA0", "C/ NOGUERAS l BILBAO"), "C/ NOGUERAS 1 BILBAO");
         assert_eq!(lettered_text("VIA R0MA (B0)", "VIA ROMA (BO)"), "VIA ROMA (BO)");
         assert_eq!(lettered_text("FORSBO5GATAN", "FORSBOSGATAN"), "FORSBOSGATAN");
+    }
+
+    #[test]
+    fn letters_get_the_accents_of_their_language() {
+        assert_eq!(lettered_in(Some("da"), "Norregade", "Nørregade"), "Nørregade");
+        assert_eq!(lettered_in(Some("sv"), "Norregade", "Nørregade"), "Norregade");
+        assert_eq!(lettered_in(None, "Norregade", "Nørregade"), "Norregade");
+        assert_eq!(lettered_in(Some("sv"), "ASGATAN", "ÅSGATAN"), "ÅSGATAN");
     }
 
     #[test]

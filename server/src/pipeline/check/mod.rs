@@ -48,6 +48,7 @@ pub use total::agreed_by_others;
 use amounts::Amounts;
 use country::CountryHints;
 use date::{DateContext, DateOrder};
+use lettering::Letters;
 use merchants::Directory;
 use page::{Evidence, Page};
 
@@ -177,10 +178,12 @@ pub fn check(entities: &Entities, lines: &TextLines, settings: &CheckSettings) -
     let restored = lost::restored(entities, lines, &amounts);
     let entities = restored.as_ref().unwrap_or(entities);
     let dates = DateContext { today: settings.today, order: place.date_order, proved: place.order_proved };
+    let language = place.language.as_ref().map(|e| e.value).or_else(|| likely(&entities.language));
+    let letters = Letters { lines, language };
     let mut findings = Findings {
         kind: Some(entities.kind),
-        merchant_name: words(&entities.merchant_name, lines),
-        merchant_address: words(&entities.merchant_address, lines),
+        merchant_name: words(&entities.merchant_name, letters),
+        merchant_address: words(&entities.merchant_address, letters),
         merchant_phone: text(&entities.merchant_phone, lines),
         merchant_tax_id: text(&entities.merchant_tax_id, lines),
         date: entities.date.as_ref().map(|e| found_date(e, &dates)),
@@ -193,7 +196,7 @@ pub fn check(entities: &Entities, lines: &TextLines, settings: &CheckSettings) -
         rounding: labelled::rounding(&page, &amounts),
         service: labelled::service(&page, &amounts),
         change: labelled::change(&page, &amounts),
-        items: entities.items.iter().map(|i| amounts.item(i, lines)).collect(),
+        items: entities.items.iter().map(|i| amounts.item(i, letters)).collect(),
         taxes: entities.taxes.iter().map(|t| amounts.tax(t)).collect(),
         payments: entities.payments.iter().map(|p| amounts.payment(p, lines)).collect(),
         serial_numbers: entities.serial_numbers.iter().map(tidied).collect(),
@@ -274,8 +277,8 @@ fn text(entity: &Option<Entity>, lines: &TextLines) -> Option<Found<String>> {
 }
 
 /// The value of a text that is made of words.
-fn words(entity: &Option<Entity>, lines: &TextLines) -> Option<Found<String>> {
-    text(&entity.as_ref().map(|e| lettering::lettered(e, lines)), lines)
+fn words(entity: &Option<Entity>, letters: Letters<'_>) -> Option<Found<String>> {
+    text(&entity.as_ref().map(|e| lettering::lettered(e, letters)), letters.lines)
 }
 
 fn tidied(entity: &Entity) -> Found<String> {
