@@ -86,6 +86,11 @@ fn with(entities: &Entities, lines: &TextLines, rows: &[Vec<usize>], lost: Vec<L
     for Lost { row, name, amount, .. } in lost {
         for item in &mut entities.items {
             item.description = item.description.take().and_then(|entity| without(entity, &name, lines));
+            for number in [&mut item.quantity, &mut item.code] {
+                number.take_if(|number| {
+                    number.best.spans.iter().any(|span| name.iter().any(|own| own.line == span.line))
+                });
+            }
         }
         let entity = |spans: Vec<Span>, belief: f32| {
             let texts: Vec<String> = spans.iter().map(|span| text(lines, span)).collect();
@@ -129,12 +134,13 @@ fn without(mut entity: Entity, name: &[Span], lines: &TextLines) -> Option<Entit
     Some(entity)
 }
 
-/// Every span that the `sums`, or a field of a table other than a name, were read from.
+/// Every span that the `sums`, or an amount of a table, were read from. Numbers in names are often taken for a
+/// quantity or a code, of whatever purchase is next.
 fn taken(entities: &Entities, sums: &[&Option<Entity>]) -> Vec<Span> {
     let items = entities.items.iter().flat_map(|i| {
         // A price without an amount is the amount.
         let price = i.amount.as_ref().and(i.unit_price.as_ref());
-        [i.amount.as_ref(), price, i.quantity.as_ref(), i.code.as_ref()]
+        [i.amount.as_ref(), price]
     });
     let payments = entities.payments.iter().flat_map(|p| [p.method.as_ref(), p.amount.as_ref()]);
     let all = sums.iter().map(|sum| sum.as_ref()).chain(items).chain(payments).flatten();
