@@ -8,7 +8,9 @@ use slipstream_models::entities::{Entities, Entity, ItemEntities, Reading, Span}
 use slipstream_models::extract::reading_rows;
 
 use super::amounts::Amounts;
+use super::labelled;
 use super::money::Money;
+use super::page::Page;
 
 /// Rows that the list has at least: of a few amounts, one is by chance what another lacks.
 const LIST: usize = 5;
@@ -24,7 +26,7 @@ struct Lost {
 }
 
 /// The entities with the purchases that the sum proves; none where it proves none.
-pub(super) fn restored(entities: &Entities, lines: &TextLines, amounts: &Amounts) -> Option<Entities> {
+pub(super) fn restored(entities: &Entities, lines: &TextLines, page: &Page, amounts: &Amounts) -> Option<Entities> {
     if entities.items.len() < LIST {
         return None;
     }
@@ -32,6 +34,9 @@ pub(super) fn restored(entities: &Entities, lines: &TextLines, amounts: &Amounts
     let priced = entities.items.iter().filter(|item| item.amount.is_some());
     let read = priced.map(|item| amounts.parse_row(&item.amount.as_ref()?.best.text, item.kind));
     let read = Money::checked_sum(read.collect::<Option<Vec<_>>>()?)?;
+    if nothing_lacks(entities, page, amounts, read) {
+        return None;
+    }
     let rows = reading_rows(lines);
     // A purchase that was passed over may have been taken for a sum.
     [[&entities.subtotal, &entities.total].as_slice(), &[&entities.total]].into_iter().find_map(|sums| {
@@ -39,6 +44,25 @@ pub(super) fn restored(entities: &Entities, lines: &TextLines, amounts: &Amounts
         let missing = Money::checked_sum(lost.iter().map(|lost| lost.value))?;
         let completes = |whole: Money| whole.checked_sub(read) == Some(missing) && missing.minor != 0;
         sums.iter().filter_map(|sum| value(sum)).any(completes).then(|| with(entities, lines, &rows, lost))
+    })
+}
+
+/// Whether purchases of `read` in all, with what is charged beside them, come to the subtotal or total: their row for the
+/// tax or for service is no purchase then, though it is what the list alone lacks.
+fn nothing_lacks(entities: &Entities, page: &Page, amounts: &Amounts, read: Money) -> bool {
+    let value = |entity: &Option<Entity>| entity.as_ref().and_then(|e| amounts.parse(&e.best.text));
+    let table = Money::checked_sum(entities.taxes.iter().filter_map(|tax| value(&tax.amount)));
+    let taxes = [None, value(&entities.tax_total), table];
+    let others = [value(&entities.tip), labelled::service(page, amounts), labelled::rounding(page, amounts)];
+    let sums = [value(&entities.subtotal), value(&entities.total)];
+    // Each of the others is charged or not.
+    (0..1_u32 << others.len()).any(|charged| {
+        let chosen = others.iter().enumerate().filter(|(i, _)| charged >> i & 1 == 1).filter_map(|(_, other)| *other);
+        let beside: Vec<Money> = chosen.chain([read]).collect();
+        taxes.iter().any(|tax| {
+            let whole = Money::checked_sum(beside.iter().copied().chain(*tax));
+            whole.is_some() && sums.contains(&whole)
+        })
     })
 }
 
@@ -193,6 +217,8 @@ fn legible(lines: &TextLines, span: &Span) -> f32 {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
+    use slipstream_models::entities::TaxEntities;
+
     use super::*;
     use crate::pipeline::check::page::lines_of;
 
@@ -241,7 +267,7 @@ mod tests {
         name.spans.insert(0, Span { line: 3, start: 0, end: 4 });
         name.text = "Käse Salz".to_owned();
         read.items[4].of = Some(3);
-        let whole = restored(&read, &lines, &Amounts::new(&read, None)).unwrap();
+        let whole = restored(&read, &lines, &Page::new(&lines), &Amounts::new(&read, None)).unwrap();
         assert_eq!(names(&whole), ["Brot", "Milch", "Käse", "Salz", "Reis", "Mehl", "Quark"]);
         assert_eq!(whole.items[6].of, Some(4));
     }
@@ -251,8 +277,19 @@ mod tests {
         let lines = lines_of(&PAGE);
         let mut read = entities(&[3, 6]);
         read.total = entity(7, 6, 10);
-        assert_eq!(restored(&read, &lines, &Amounts::new(&read, None)), None);
+        assert_eq!(restored(&read, &lines, &Page::new(&lines), &Amounts::new(&read, None)), None);
         let complete = entities(&[]);
-        assert_eq!(restored(&complete, &lines, &Amounts::new(&complete, None)), None);
+        assert_eq!(restored(&complete, &lines, &Page::new(&lines), &Amounts::new(&complete, None)), None);
+    }
+
+    #[test]
+    fn the_row_of_a_tax_that_is_added_is_no_purchase() {
+        // "Quark" is a tax here, which the list lacks to the total.
+        let lines = lines_of(&PAGE);
+        let mut read = entities(&[7]);
+        read.taxes = vec![TaxEntities { amount: entity(7, 6, 10), ..TaxEntities::default() }];
+        assert_eq!(restored(&read, &lines, &Page::new(&lines), &Amounts::new(&read, None)), None);
+        read.taxes.clear();
+        assert!(restored(&read, &lines, &Page::new(&lines), &Amounts::new(&read, None)).is_some());
     }
 }

@@ -175,7 +175,7 @@ pub fn check(entities: &Entities, lines: &TextLines, settings: &CheckSettings) -
     let page = Page::new(lines);
     let place = Place::find(&page, entities, settings.today);
     let amounts = Amounts::new(entities, place.currency.as_ref().map(|e| e.value));
-    let restored = lost::restored(entities, lines, &amounts);
+    let restored = lost::restored(entities, lines, &page, &amounts);
     let entities = restored.as_ref().unwrap_or(entities);
     let dates = DateContext { today: settings.today, order: place.date_order, proved: place.order_proved };
     let language = place.language.as_ref().map(|e| e.value).or_else(|| likely(&entities.language));
