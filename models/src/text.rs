@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::entities::Span;
 use crate::geometry::Quad;
 
 /// What else may stand where a character was read.
@@ -87,6 +88,24 @@ pub struct TextLines {
     pub page_width: usize,
     /// Height of the upright page in pixels.
     pub page_height: usize,
+}
+
+impl TextLines {
+    /// The characters of `span`; none where the page has no such place.
+    pub fn chars_at(&self, span: &Span) -> &[CharReading] {
+        self.lines.get(span.line).and_then(|line| line.chars.get(span.start..span.end)).unwrap_or_default()
+    }
+
+    /// The text of `spans`, with a blank between two of them.
+    pub fn text_at(&self, spans: &[Span]) -> String {
+        let text = |span: &Span| self.chars_at(span).iter().map(|c| c.ch).collect::<String>();
+        spans.iter().map(text).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The probability that all characters of `spans` are right, 0 to 1.
+    pub fn legibility(&self, spans: &[Span]) -> f32 {
+        spans.iter().flat_map(|span| self.chars_at(span)).map(|c| c.confidence.clamp(0.0, 1.0)).product()
+    }
 }
 
 #[cfg(test)]

@@ -69,25 +69,16 @@ impl Document<'_> {
             }
         }
         if let Some(last) = spans.last_mut() {
-            while last.end > last.start + 1 && self.text(&Span { start: last.end - 1, ..*last }) == ":" {
+            while last.end > last.start + 1 && self.page.text_at(&[Span { start: last.end - 1, ..*last }]) == ":" {
                 last.end -= 1;
             }
         }
-        let text: Vec<String> = spans.iter().map(|s| self.text(s)).collect();
-        Reading { text: text.join(" "), spans, confidence: confidence.clamp(0.0, 1.0) }
+        Reading { text: self.page.text_at(&spans), spans, confidence: confidence.clamp(0.0, 1.0) }
     }
 
     /// `reading` with the probability that all its characters are right taken into its confidence.
     pub(super) fn weighed(&self, reading: Reading) -> Reading {
-        let chars =
-            reading.spans.iter().filter_map(|s| self.page.lines.get(s.line)?.chars.get(s.start..s.end)).flatten();
-        let legible: f32 = chars.map(|c| c.confidence.clamp(0.0, 1.0)).product();
-        Reading { confidence: reading.confidence * legible, ..reading }
-    }
-
-    fn text(&self, span: &Span) -> String {
-        let chars = self.page.lines.get(span.line).and_then(|l| l.chars.get(span.start..span.end));
-        chars.unwrap_or_default().iter().map(|c| c.ch).collect()
+        Reading { confidence: reading.confidence * self.page.legibility(&reading.spans), ..reading }
     }
 }
 

@@ -25,11 +25,10 @@ pub(super) fn beside(date: Option<&Span>, page: &Page, lines: &TextLines) -> Opt
         Some(Span { line: date.line, start, end })
     });
     let span = behind_date.or_else(|| labelled(page))?;
-    let chars = lines.lines.get(span.line)?.chars.get(span.start..span.end)?;
-    let text: String = chars.iter().map(|c| c.ch).collect();
+    let spans = vec![span];
+    let (text, confidence) = (lines.text_at(&spans), BELIEF * lines.legibility(&spans));
     time::parse_time(&text)?;
-    let confidence = BELIEF * chars.iter().map(|c| c.confidence.clamp(0.0, 1.0)).product::<f32>();
-    Some(Entity { best: Reading { text, spans: vec![span], confidence }, alternatives: Vec::new() })
+    Some(Entity { best: Reading { text, spans, confidence }, alternatives: Vec::new() })
 }
 
 /// The first time behind a word for it.

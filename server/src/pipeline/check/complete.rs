@@ -92,9 +92,7 @@ fn each(entity: &Entity, spans: impl Fn(&Reading) -> Vec<Span>, lines: &TextLine
         if spans == reading.spans {
             return reading.clone();
         }
-        let text: Vec<String> =
-            spans.iter().map(|s| (s.start..s.end).filter_map(|i| character(lines, s.line, i)).collect()).collect();
-        Reading { text: text.join(" "), spans, ..*reading }
+        Reading { text: lines.text_at(&spans), spans, ..*reading }
     };
     Entity { best: completed(&entity.best), alternatives: entity.alternatives.iter().map(completed).collect() }
 }

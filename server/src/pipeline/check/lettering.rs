@@ -51,8 +51,7 @@ pub(super) fn lettered(entity: &Entity, letters: Letters<'_>) -> Entity {
         if i > 0 {
             chars.push(None);
         }
-        let line = lines.lines.get(span.line).and_then(|line| line.chars.get(span.start..span.end));
-        chars.extend(line.unwrap_or_default().iter().map(Some));
+        chars.extend(lines.chars_at(span).iter().map(Some));
     }
     let mut text: Vec<char> = chars.iter().map(|c| c.map_or(' ', |c| c.ch)).collect();
     let mut changed = false;

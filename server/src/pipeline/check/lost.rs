@@ -86,14 +86,13 @@ fn lost(
         let (place, amount) =
             members.iter().enumerate().rev().take(2).find_map(|(i, line)| Some((i, amount_at_end(lines, *line)?)))?;
         let amount = Some(amount).filter(free)?;
-        let value = amounts.parse(&text(lines, &amount)).filter(|value| value.minor > 0)?;
+        let value = amounts.parse(&lines.text_at(&[amount])).filter(|value| value.minor > 0)?;
         let ends = members.iter().take(place + 1).filter_map(|line| {
             let end = if *line == amount.line { amount.start } else { lines.lines.get(*line)?.chars.len() };
             trimmed(lines, Span { line: *line, start: 0, end })
         });
         let name: Vec<Span> = ends.collect();
-        let letters =
-            name.iter().flat_map(|span| text(lines, span).chars().collect::<Vec<_>>()).filter(|c| c.is_alphabetic());
+        let letters = name.iter().flat_map(|span| lines.chars_at(span)).filter(|c| c.ch.is_alphabetic());
         (letters.count() >= 2 && name.iter().all(free)).then_some(Lost { row, name, amount, value })
     };
     rows.iter().enumerate().take(end).skip(first).filter_map(candidate).collect()
@@ -117,9 +116,8 @@ fn with(entities: &Entities, lines: &TextLines, rows: &[Vec<usize>], lost: Vec<L
             }
         }
         let entity = |spans: Vec<Span>, belief: f32| {
-            let texts: Vec<String> = spans.iter().map(|span| text(lines, span)).collect();
-            let confidence = belief * spans.iter().map(|span| legible(lines, span)).product::<f32>();
-            Some(Entity { best: Reading { text: texts.join(" "), spans, confidence }, alternatives: Vec::new() })
+            let (text, confidence) = (lines.text_at(&spans), belief * lines.legibility(&spans));
+            Some(Entity { best: Reading { text, spans, confidence }, alternatives: Vec::new() })
         };
         let item = ItemEntities {
             description: entity(name, BELIEF[1]),
@@ -152,8 +150,7 @@ fn without(mut entity: Entity, name: &[Span], lines: &TextLines) -> Option<Entit
         return None;
     }
     if entity.best.spans.len() < before {
-        let texts: Vec<String> = entity.best.spans.iter().map(|span| text(lines, span)).collect();
-        entity.best.text = texts.join(" ");
+        entity.best.text = lines.text_at(&entity.best.spans);
     }
     Some(entity)
 }
@@ -198,20 +195,10 @@ fn amount_at_end(lines: &TextLines, line: usize) -> Option<Span> {
 
 /// The span without blanks at its ends; none where there is nothing else.
 fn trimmed(lines: &TextLines, span: Span) -> Option<Span> {
-    let chars = lines.lines.get(span.line)?.chars.get(span.start..span.end)?;
+    let chars = lines.chars_at(&span);
     let first = chars.iter().position(|c| !c.ch.is_whitespace())?;
     let last = chars.iter().rposition(|c| !c.ch.is_whitespace())?;
     Some(Span { start: span.start + first, end: span.start + last + 1, ..span })
-}
-
-fn text(lines: &TextLines, span: &Span) -> String {
-    let chars = lines.lines.get(span.line).and_then(|line| line.chars.get(span.start..span.end));
-    chars.unwrap_or_default().iter().map(|c| c.ch).collect()
-}
-
-fn legible(lines: &TextLines, span: &Span) -> f32 {
-    let chars = lines.lines.get(span.line).and_then(|line| line.chars.get(span.start..span.end));
-    chars.unwrap_or_default().iter().map(|c| c.confidence.clamp(0.0, 1.0)).product()
 }
 
 #[cfg(test)]
@@ -236,7 +223,7 @@ mod tests {
 
     fn entity(line: usize, start: usize, end: usize) -> Option<Entity> {
         let spans = vec![Span { line, start, end }];
-        let text = text(&lines_of(&PAGE), &spans[0]);
+        let text = lines_of(&PAGE).text_at(&spans);
         Some(Entity { best: Reading { text, spans, confidence: 0.9 }, alternatives: Vec::new() })
     }
 

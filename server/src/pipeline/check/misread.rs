@@ -51,7 +51,7 @@ pub(super) fn add_misread<T: PartialEq + Clone>(
 /// The candidate with one character replaced, for every character that may be another.
 fn readings<T>(candidate: &Candidate<T>, lines: &TextLines, parse: impl Fn(&str) -> Option<T>) -> Vec<Candidate<T>> {
     let [span] = candidate.spans.as_slice() else { return Vec::new() };
-    let chars = lines.lines.get(span.line).and_then(|line| line.chars.get(span.start..span.end)).unwrap_or_default();
+    let chars = lines.chars_at(span);
     let mut found = Vec::new();
     for (i, uncertain) in chars.iter().enumerate() {
         for other in &uncertain.alternatives {
