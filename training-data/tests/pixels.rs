@@ -42,6 +42,24 @@ fn every_box_holds_ink_and_nothing_else_does() {
     }
 }
 
+#[test]
+fn boxes_of_rules_are_as_high_as_a_small_letter() {
+    let is_rule = |text: &str| text.chars().count() > 8 && text.chars().all(|c| "-.=*_".contains(c));
+    let mut rules = String::new();
+    for index in 0..60 {
+        let receipt = Mix::default().receipt(13, index);
+        let lines = &render(&receipt, &RenderOptions::clean()).truth.lines;
+        for line in lines.iter().filter(|l| is_rule(&l.text)) {
+            let [left, top, right, bottom] = line.bounds;
+            let each = (right - left) / line.text.chars().count() as f32;
+            assert!(bottom - top > 0.5 * each, "{}: {:?} is {} high", receipt.truth.id, line.text, bottom - top);
+            rules.push_str(&line.text);
+        }
+    }
+    // The face has no gaps between underscores, which are drawn as rules without a text.
+    assert!(rules.contains('-') && rules.contains('.') && !rules.contains('_'), "{rules:?}");
+}
+
 fn wipe(image: &mut RgbImage, bounds: [f32; 4]) {
     let [left, top, right, bottom] = bounds;
     for y in top.floor() as u32..(bottom.ceil() as u32).min(image.height()) {

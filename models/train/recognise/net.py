@@ -53,15 +53,49 @@ class Block(nn.Module):
         return x + y if self.residual else y
 
 
-class Encoder(nn.Module):
+class PlainStem(nn.Module):
+    """Two 3×3 convolutions at stride 2."""
+
+    def __init__(self, out):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, out("stem.conv1"), 3, 2, 1)
+        self.conv2 = nn.Conv2d(out("stem.conv1"), out("stem.conv2"), 3, 2, 1)
+
+    def forward(self, x):
+        return self.conv2(F.gelu(self.conv1(x)))
+
+
+class TwoBranchStem(nn.Module):
+    """HGNet's stem: 3×3 at stride 2, a convolutional beside a pooling branch, 3×3 at stride 2, 1×1."""
+
+    def __init__(self, out):
+        super().__init__()
+        first = out("stem.conv1")
+        self.conv1 = nn.Conv2d(3, first, 3, 2, 1)
+        self.branch1 = nn.Conv2d(first, out("stem.branch1"), 2)
+        self.branch2 = nn.Conv2d(out("stem.branch1"), out("stem.branch2"), 2)
+        self.merge = nn.Conv2d(first + out("stem.branch2"), out("stem.merge"), 3, 2, 1)
+        self.project = nn.Conv2d(out("stem.merge"), out("stem.project"), 1)
+
+    def forward(self, x):
+        to_the_right = lambda y: F.pad(y, (0, 1, 0, 1))  # keeps the size under a kernel of 2
+        x = F.relu(self.conv1(x))
+        branch = F.relu(self.branch1(to_the_right(x)))
+        branch = F.relu(self.branch2(to_the_right(branch)))
+        pooled = F.max_pool2d(to_the_right(x), 2, 1)  # nothing is below zero here, so zeros do not show
+        return F.relu(self.project(F.relu(self.merge(torch.cat([pooled, branch], 1)))))
+
+
+class ConvolutionalEncoder(nn.Module):
     """A convolution along the line, optional attention, and the reduction before the head."""
 
-    def __init__(self, inputs, reduced, taps, context):
+    def __init__(self, structure, shapes, out):
         super().__init__()
+        inputs, taps = out("encoder.depthwise"), shapes["encoder.depthwise.weight"][3]
         self.depthwise = nn.Conv2d(inputs, inputs, (1, taps), padding=(0, taps // 2), groups=inputs)
-        self.pointwise, self.reduce = nn.Conv2d(inputs, inputs, 1), nn.Conv2d(inputs, reduced, 1)
-        layers, heads, epsilon = (context[k] for k in ("layers", "heads", "norm_epsilon")) if context else (0, 1, 0.0)
-        self.layers = nn.ModuleList(Attention(inputs, heads, epsilon) for _ in range(layers))
+        self.pointwise, self.reduce = nn.Conv2d(inputs, inputs, 1), nn.Conv2d(inputs, out("encoder.reduce"), 1)
+        context = structure.get("context") or {"layers": 0, "heads": 1, "norm_epsilon": 0.0}
+        self.layers = attention_layers(inputs, context)
 
     def forward(self, x):
         x = F.hardswish(self.pointwise(F.hardswish(self.depthwise(x))))
@@ -70,30 +104,57 @@ class Encoder(nn.Module):
         return self.reduce(x)
 
 
-class Recogniser(nn.Module):
-    """`[N, 3, 48, W]` (blue-green-red, -1 to 1) to logits `[N, W/8, classes]`."""
+class Svtr(nn.Module):
+    """A local convolution, then transformer layers, beside a shortcut (Du et al., arXiv 2205.00159)."""
 
-    def __init__(self, structure, shapes):
+    def __init__(self, structure, shapes, out):
         super().__init__()
-        if structure["stem"] != "plain" or structure["encoder"] != "convolutional":
-            raise ValueError("only recognisers with a plain stem and a convolutional encoder can be trained")
+        inputs, width, taps = shapes["encoder.reduce.weight"][1], out("encoder.reduce"), shapes["encoder.depthwise.weight"][3]
+        self.shortcut, self.reduce = nn.Conv2d(inputs, width, 1), nn.Conv2d(inputs, width, 1)
+        self.depthwise = nn.Conv2d(width, width, (1, taps), padding=(0, taps // 2), groups=width)
+        self.layers = attention_layers(width, structure)
+        self.norm = nn.LayerNorm(width, structure["final_norm_epsilon"])
+
+    def forward(self, x):
+        reduced = F.silu(self.reduce(x))
+        y = F.silu(self.depthwise(reduced)) + reduced
+        for layer in self.layers:
+            y = layer(y)
+        return over_channels(self.norm, y) + F.silu(self.shortcut(x))
+
+
+def attention_layers(width, described):
+    return nn.ModuleList(Attention(width, described["heads"], described["norm_epsilon"]) for _ in range(described["layers"]))
+
+
+STEMS = {"plain": PlainStem, "two_branches": TwoBranchStem}
+ENCODERS = {"convolutional": ConvolutionalEncoder, "svtr": Svtr}
+
+
+class Recogniser(nn.Module):
+    """`[N, 3, 48, W]` (blue-green-red, -1 to 1) to logits `[N, W/8, classes]`.
+
+    The stem and the first `frozen` blocks, if any, are not trained: they see most pixels, and cost most of the time.
+    """
+
+    def __init__(self, structure, shapes, frozen=0):
+        super().__init__()
+        self.frozen = frozen
         out = lambda name: shapes[f"{name}.weight"][0]
-        self.stem = nn.ModuleDict({
-            "conv1": nn.Conv2d(3, out("stem.conv1"), 3, 2, 1),
-            "conv2": nn.Conv2d(out("stem.conv1"), out("stem.conv2"), 3, 2, 1),
-        })
+        self.stem = STEMS[structure["stem"]](out)
         names = [f"blocks.{i}" for i in range(len(structure["blocks"]))]
         self.blocks = nn.ModuleList(
             Block(out(f"{n}.depthwise"), out(f"{n}.expand"), out(f"{n}.project"), spec) for n, spec in zip(names, structure["blocks"])
         )
-        taps = shapes["encoder.depthwise.weight"][3]
-        self.encoder = Encoder(out("encoder.depthwise"), out("encoder.reduce"), taps, structure.get("context"))
-        self.head = nn.Conv2d(out("encoder.reduce"), out("head"), 1)
+        self.encoder = ENCODERS[structure["encoder"]](structure, shapes, out)
+        self.head = nn.Conv2d(shapes["head.weight"][1], out("head"), 1)
 
     def forward(self, x):
-        x = F.gelu(self.stem["conv1"](x))
-        x = self.stem["conv2"](x)
-        for block in self.blocks:
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not self.frozen):
+            x = self.stem(x)
+            for block in self.blocks[: self.frozen]:
+                x = block(x)
+        for block in self.blocks[self.frozen :]:
             x = block(x)
         x = self.head(self.encoder(F.avg_pool2d(x, (3, 2))))
         return x.squeeze(2).transpose(1, 2)
@@ -131,8 +192,8 @@ def rename(source, target, old, new):
     target |= {new + k[len(old):]: v for k, v in source.items() if k.startswith(old)}
 
 
-def build(structure, tensors):
+def build(structure, tensors, frozen=0):
     """The network with its weights."""
-    net = Recogniser(structure, {k: tuple(v.shape) for k, v in tensors.items()})
+    net = Recogniser(structure, {k: tuple(v.shape) for k, v in tensors.items()}, frozen)
     net.load_state_dict({k: v.float() for k, v in tensors.items()})
     return net

@@ -128,7 +128,7 @@ def main():
         added |= {i + shift + n for n in range(1, copies.get(i, 0) + 1)}
         shift += copies.get(i, 0)
     is_new = lambda name: int(name.split(".")[1]) in added if name.startswith("blocks.") else name not in known
-    net = build(structure, tensors).to(memory_format=torch.channels_last)
+    net = build(structure, tensors, config["network"]["frozen"]).to(memory_format=torch.channels_last)
     average = copy.deepcopy(net).eval()
     optimiser = optimiser_of(net, {n for n, _ in net.named_parameters() if is_new(n)}, schedule)
     first, checkpoint = 0, args.out / "checkpoint.pt"
