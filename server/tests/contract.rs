@@ -119,6 +119,24 @@ async fn a_page_without_text_is_no_document() {
     assert!(filled.is_empty(), "{filled:?}");
 }
 
+#[tokio::test]
+async fn a_photo_that_cannot_be_read_is_answered_before_any_model() {
+    let server = Setup::default().start();
+    // Whoever asked a model for anything would not be answered.
+    *server.fakes.panics.lock().unwrap() = Some("detect");
+    let answer = server.send(upload("image/png", images::thumbnail_png())).await;
+    let json = answer.json();
+    assert_eq!((answer.status, &json["status"]), (StatusCode::OK, &json!("needs_better_photo")), "{json}");
+    assert_eq!(
+        (&json["quality"]["usable"], &json["quality"]["issues"][0]["code"]),
+        (&json!(false), &json!("too_small"))
+    );
+    assert_eq!((&json["text"], &json["document"]["total"]), (&json!(""), &Value::Null));
+    assert_eq!(json["fraud"]["pixels"], "unreadable");
+    let stages: Vec<_> = json["timings_ms"].as_object().unwrap().keys().collect();
+    assert!(!stages.iter().any(|stage| ["barcodes", "detect", "recognise"].contains(&stage.as_str())), "{stages:?}");
+}
+
 /// Null, or a list or an object of nothing else.
 fn empty(value: &Value) -> bool {
     match value {

@@ -30,6 +30,7 @@ async fn engine() -> Engine {
         max_megapixels: 50,
         barcodes: true,
         forgery: ForgeryMode::default(),
+        stop_unreadable: 0.75,
         ignore_e_invoices: false,
         merchants: None,
     };

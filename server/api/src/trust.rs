@@ -55,6 +55,8 @@ pub enum PixelCheck {
     TooLarge,
     /// The pages of a PDF are drawn by the server, and have no traces.
     Rendered,
+    /// The photo cannot be read, so nothing looked at it any further.
+    Unreadable,
     /// The server does not look.
     #[default]
     Off,

@@ -61,6 +61,10 @@ pub struct EngineArgs {
     /// When pixels are looked at for edits: never, where edits leave traces (PNG, lossless WebP, JPEG of the highest quality, 3 million pixels), or always.
     #[arg(long, value_name = "WHEN", env = "SLIPSTREAM_FORGERY", default_value = "lossless")]
     pub forgery: ForgeryMode,
+    /// Probability of being unreadable from which a photo is answered with `needs_better_photo` instead of being read, 0 to 1;
+    /// with 1 only what is blank or has hardly any pixels.
+    #[arg(long, value_name = "PROBABILITY", env = "SLIPSTREAM_STOP_UNREADABLE", default_value = "0.75", value_parser = share)]
+    pub stop_unreadable: f32,
     /// Read what the pages of a PDF show also where it holds an e-invoice.
     #[arg(long, env = "SLIPSTREAM_IGNORE_E_INVOICES")]
     pub ignore_e_invoices: bool,
@@ -156,7 +160,7 @@ impl Engine {
                 max_pixels: args.max_megapixels * 1_000_000,
                 ..DecodeLimits::default()
             },
-            quality: QualitySettings::default(),
+            quality: QualitySettings { stop: args.stop_unreadable, ..QualitySettings::default() },
             document: DocumentSettings::default(),
             pages: scheduling.pages(threads),
             pdf: PdfSettings {

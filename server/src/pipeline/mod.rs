@@ -53,7 +53,7 @@ use decode::{DecodeError, DecodeLimits, Decoded, Metadata};
 use document::DocumentSettings;
 use duplicates::{DuplicateReport, Seen};
 pub use error::ReadError;
-use fraud::pixels::{ForgeryMode, Pixels, pixels};
+use fraud::pixels::{ForgeryMode, Pixels, left, pixels};
 use fraud::{Evidence, FraudReport};
 pub use job::{Checkpoint, Job};
 use orient::Page;
@@ -141,6 +141,9 @@ impl Pipeline {
         let upload = Arc::new(raster);
         job.progress(Checkpoint::Decoded, (upload.width() * upload.height()) as u64).await?;
         let quality = times.run(Stage::Quality, self.quality(job, Arc::clone(&upload))).await;
+        if !quality.usable {
+            return Ok(self.stopped((&upload, metadata), quality, job, include, (times, waited)).await);
+        }
         let codes = times.run(Stage::Barcodes, self.barcodes(job, Arc::clone(&upload))).await;
         let (Read { lines, turn, raster }, pixels) = tokio::try_join!(
             self.read_page(&times, Arc::clone(&upload), job),
@@ -158,6 +161,29 @@ impl Pipeline {
         let parts = Parts { status, lines, turn, findings, quality, fraud, duplicates, codes, pages: None };
         let response = times.run(Stage::Document, self.document(parts, job, include)).await;
         Ok(Self::timed(response, &times, waited, include))
+    }
+
+    /// The answer about a photo that cannot be read: no model sees it, and whoever took it is asked for a better one
+    /// within milliseconds.
+    async fn stopped(
+        &self,
+        (upload, metadata): (&Raster, Metadata),
+        quality: QualityReport,
+        job: &Job,
+        include: Include,
+        (times, waited): (StageTimes, Duration),
+    ) -> Reading {
+        let lines = TextLines { page_width: upload.width(), page_height: upload.height(), lines: Vec::new() };
+        let status = document::status(&lines, &quality, &self.settings.document);
+        let unread = PixelCheck::Unreadable;
+        let pixels = if include.fraud { left(unread) } else { Pixels::NotJudged(unread) };
+        let suspect = Suspect { metadata, pixels, upload: None, page: None };
+        let (findings, fraud) = times.run(Stage::Fraud, self.fraud(job, suspect, Findings::default())).await;
+        let (lines, turn) = (Arc::new(lines), raster::Turn::None);
+        let parts =
+            Parts { status, lines, turn, findings, quality, fraud, duplicates: None, codes: Vec::new(), pages: None };
+        let response = times.run(Stage::Document, self.document(parts, job, include)).await;
+        Self::timed(response, &times, waited, include)
     }
 
     /// The reading with the times of its stages.
@@ -253,7 +279,7 @@ impl Pipeline {
         Ok(job.compute(&self.compute, Stage::Crop, move || cut(&raster, &quads)).await)
     }
 
-    /// What the fingerprint of an upload is taken of, for measuring it; nothing for what is no document.
+    /// What the fingerprint of an upload is taken of, for measuring it; nothing for what is no document or cannot be read.
     ///
     /// # Errors
     /// See [`ReadError`].
@@ -263,6 +289,9 @@ impl Pipeline {
         let Decoded { raster, .. } = times.run(Stage::Decode, self.decode(job, upload)).await?;
         let raster = Arc::new(raster);
         let quality = times.run(Stage::Quality, self.quality(job, Arc::clone(&raster))).await;
+        if !quality.usable {
+            return Ok(None);
+        }
         let Read { lines, raster, .. } = self.read_page(&times, raster, job).await?;
         let (status, findings) = self.understand(&times, &lines, &quality, job).await?;
         Ok((status != Status::NotADocument).then(|| Seen::new(&lines, &findings, Some(raster))))

@@ -337,6 +337,7 @@ pub fn pixels(check: PixelCheck) {
         PixelCheck::Compressed => "compressed",
         PixelCheck::TooLarge => "too_large",
         PixelCheck::Rendered => "rendered",
+        PixelCheck::Unreadable => "unreadable",
         PixelCheck::Off => "off",
     };
     counter!(PIXELS, "outcome" => outcome).increment(1);

@@ -45,6 +45,11 @@ pub fn large_png() -> Vec<u8> {
     encoded(&DynamicImage::ImageRgb8(page), ImageFormat::Png)
 }
 
+/// A receipt of which the preview was sent, as PNG of 100 by 120 pixels.
+pub fn thumbnail_png() -> Vec<u8> {
+    encoded(&paper().thumbnail_exact(100, 120), ImageFormat::Png)
+}
+
 /// A receipt as WebP.
 pub fn receipt_webp() -> Vec<u8> {
     encoded(&paper(), ImageFormat::WebP)
