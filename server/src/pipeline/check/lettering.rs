@@ -2,8 +2,9 @@
 //!
 //! `O` and `0`, `S` and `5` look alike in many typefaces, and a recogniser that sees a line does not always say which it is.
 //! In a word of letters the letter is meant, if the recogniser named it as the other possibility: names, addresses and goods
-//! are read that way. Of the letters that a language has and others lack, `Ø` loses its stroke and `Å` its ring in small print:
-//! where the page's language is known, they are believed as soon as the recogniser hesitates. The reading as it was stays an
+//! are read that way, and an `O` among digits is a zero. Of the letters that a language has and others lack, `Ø` loses its
+//! stroke and `Å` its ring in small print, and letters that it lacks stand for those that it has (`ä` in French for `â`): where
+//! the page's language is known, its own are believed as soon as the recogniser hesitates. The reading as it was stays an
 //! alternative.
 
 use slipstream_models::entities::{Entity, Reading};
@@ -27,19 +28,48 @@ pub(super) struct Letters<'a> {
 }
 
 impl Letters<'_> {
-    /// The accented letter that is meant by `c`.
-    fn accented(&self, c: &CharReading) -> Option<char> {
-        let pairs = match self.language? {
-            "da" => "oø OØ aå AÅ aæ AÆ",
-            "fi" => "aä AÄ oö OÖ",
-            "sv" => "aå AÅ aä AÄ oö OÖ",
-            "de" => "aä AÄ oö OÖ uü UÜ",
-            _ => return None,
-        };
+    /// The letter of the page's language that is meant by `c`, where that is another one. Without its accent nothing is
+    /// foreign: a name may be, and the language of a short page is a guess.
+    fn native(&self, c: &CharReading) -> Option<char> {
+        let language = self.language?;
+        let (lacking, own) = (lacking(language), own(language)?);
+        let is_own = |letter: char| letter.to_lowercase().all(|letter| own.contains(letter));
+        let is_foreign = c.ch.is_alphabetic() && !c.ch.is_ascii() && !is_own(c.ch);
+        let of_pair = |letter: char| lacking.split(' ').any(|pair| pair.chars().eq([c.ch, letter]));
+        let same_case = |letter: char| letter.is_uppercase() == c.ch.is_uppercase();
         let named = c.alternatives.iter().filter(|other| other.confidence >= ACCENTED);
-        let of_pair = |letter: &char| pairs.split(' ').any(|pair| pair.chars().eq([c.ch, *letter]));
-        named.filter_map(|other| single(&other.text)).find(of_pair)
+        let mut letters = named.filter_map(|other| single(&other.text));
+        letters.find(|letter| of_pair(*letter) || (is_foreign && same_case(*letter) && is_own(*letter)))
     }
+}
+
+/// Characters that small print turns into others, as pairs of what is read and what the language has.
+fn lacking(language: &str) -> &'static str {
+    match language {
+        "da" => "oø OØ aå AÅ aæ AÆ",
+        "fi" => "aä AÄ oö OÖ",
+        "sv" => "aå AÅ aä AÄ oö OÖ",
+        "de" => "aä AÄ oö OÖ uü UÜ Bß",
+        "es" | "pt" => "°º",
+        _ => "",
+    }
+}
+
+/// The small letters beyond a to z that a language has, those of its usual foreign words included.
+fn own(language: &str) -> Option<&'static str> {
+    Some(match language {
+        "da" => "æøåéü",
+        "de" => "äöüßé",
+        "en" => "éèêçñ",
+        "es" => "áéíóúüñçºª",
+        "fi" => "äöåéšž",
+        "fr" => "àâæçéèêëîïôœùûüÿ",
+        "it" => "àáèéìíòóùúçº",
+        "nl" => "áéèëêíïóöúüç",
+        "pt" => "áâãàçéêíóôõúüºª",
+        "sv" => "åäöéàü",
+        _ => return None,
+    })
 }
 
 /// The entity with letters in its words.
@@ -58,8 +88,8 @@ pub(super) fn lettered(entity: &Entity, letters: Letters<'_>) -> Entity {
     let mut start = 0;
     for word in chars.split(|c| c.is_none_or(|c| c.ch.is_whitespace())) {
         let word: Vec<&CharReading> = word.iter().copied().flatten().collect();
-        let accented = word.iter().enumerate().filter_map(|(at, c)| Some((at, letters.accented(c)?)));
-        for (at, letter) in meant(&word).into_iter().chain(accented) {
+        let native = word.iter().enumerate().filter_map(|(at, c)| Some((at, letters.native(c)?)));
+        for (at, letter) in meant(&word).into_iter().chain(zeros(&word)).chain(native) {
             if let Some(ch) = text.get_mut(start + at) {
                 (*ch, changed) = (letter, true);
             }
@@ -82,9 +112,11 @@ fn meant(word: &[&CharReading]) -> Vec<(usize, char)> {
         word.iter().copied().enumerate().filter(|(_, c)| c.ch.is_ascii_digit()).collect();
     let begins = word.iter().find(|c| c.ch.is_alphanumeric()).is_some_and(|c| c.ch.is_ascii_digit());
     let needed = if begins { LETTERS_BEHIND } else { LETTERS } * digits.len();
-    // A province behind an Italian address: `(B0)`.
+    // A province behind an Italian address: `(B0)`. Initials: `5.A.`
     let bracketed = letters.len() == 1 && digits.len() == 1 && word.first().is_some_and(|c| c.ch == '(');
-    if digits.is_empty() || (letters.len() < needed && !bracketed) {
+    let initials = !letters.is_empty()
+        && word.chunks(2).all(|pair| matches!(pair, [c, point] if c.ch.is_alphanumeric() && point.ch == '.'));
+    if digits.is_empty() || (letters.len() < needed && !bracketed && !initials) {
         return Vec::new();
     }
     let upper = letters.iter().all(|ch| ch.is_uppercase());
@@ -94,6 +126,15 @@ fn meant(word: &[&CharReading]) -> Vec<(usize, char)> {
         first.filter(|ch| looks_like(c.ch, *ch))
     };
     digits.iter().map(|(i, c)| Some((*i, letter(c)?))).collect::<Option<Vec<_>>>().unwrap_or_default()
+}
+
+/// Positions of the letters O in a number, which the recogniser named as zeros.
+fn zeros(word: &[&CharReading]) -> Vec<(usize, char)> {
+    let is_o = |c: &CharReading| matches!(c.ch, 'O' | 'o');
+    let is_number = word.iter().any(|c| c.ch.is_ascii_digit()) && word.iter().all(|c| !c.ch.is_alphabetic() || is_o(c));
+    let is_zero = |c: &CharReading| is_o(c) && c.alternatives.iter().any(|other| other.text == "0");
+    let places = word.iter().enumerate().filter(|(_, c)| is_number && is_zero(c));
+    places.map(|(at, _)| (at, '0')).collect()
 }
 
 fn single(text: &str) -> Option<char> {
@@ -156,6 +197,36 @@ mod tests {
         assert_eq!(lettered_in(Some("sv"), "Norregade", "Nørregade"), "Norregade");
         assert_eq!(lettered_in(None, "Norregade", "Nørregade"), "Norregade");
         assert_eq!(lettered_in(Some("sv"), "ASGATAN", "ÅSGATAN"), "ÅSGATAN");
+    }
+
+    #[test]
+    fn letters_that_a_language_lacks_stand_for_its_own() {
+        let cases = [
+            ("da", "DALSGÄRD", "DALSGÅRD", "DALSGÅRD"),
+            ("fr", "Pätes", "Pâtes", "Pâtes"),
+            ("fr", "Vous ćconomisez", "Vous économisez", "Vous économisez"),
+            ("de", "HAUPTSTRABE", "HAUPTSTRAßE", "HAUPTSTRAßE"),
+            ("pt", "N.° 5", "N.º 5", "N.º 5"),
+            ("it", "N° 5", "Nº 5", "N° 5"),
+            // A letter of the other case is another word's, and French has both of these.
+            ("fr", "ÄGE", "âGE", "ÄGE"),
+            ("en", "Nørregade", "Norregade", "Nørregade"),
+            ("fr", "pèche", "pêche", "pèche"),
+        ];
+        for (language, line, other, meant) in cases {
+            assert_eq!(lettered_in(Some(language), line, other), meant);
+        }
+    }
+
+    #[test]
+    fn an_o_among_digits_is_a_zero() {
+        assert_eq!(
+            lettered_text("HALLATORINTIE 8O HELSINKI", "HALLATORINTIE 80 HELSINKI"),
+            "HALLATORINTIE 80 HELSINKI"
+        );
+        assert_eq!(lettered_text("2902 OB", "2902 0B"), "2902 OB");
+        assert_eq!(lettered_text("El Faro 5.A.U.", "El Faro S.A.U."), "El Faro S.A.U.");
+        assert_eq!(lettered_text("3.5.", "3.S."), "3.5.");
     }
 
     #[test]
