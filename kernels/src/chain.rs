@@ -26,6 +26,8 @@ pub(crate) struct Chain {
     pub(crate) strip: usize,
     /// Whether the last result is the network's, of which then no more than a strip exists either.
     pub(crate) gives_result: bool,
+    /// Whether the last two operations run as one, without what stands between them.
+    pub(crate) is_mosaic: bool,
     /// Memory of each result that does not exist as a whole, once it is placed.
     buffers: Vec<Buffer>,
     /// Values that all buffers have.
@@ -58,22 +60,30 @@ impl Chain {
     }
 
     fn new(network: &Network, ops: Range<usize>, shapes: &[Shape], least: usize) -> Option<Self> {
+        let gives_result = ops.end == network.ops.len() && network.output == Value(ops.end);
+        let is_mosaic = gives_result && network.mosaic.is_some();
         let inner = &shapes[ops.start + 1..ops.end];
         let bytes = |rows: &[usize]| {
             inner.iter().zip(rows).map(|(shape, rows)| shape.row() * shape.blocks() * rows).sum::<usize>()
                 * size_of::<f32>()
         };
         let largest = inner.iter().map(|shape| shape.floats() * size_of::<f32>()).max();
-        if largest.is_none_or(|largest| largest < least) {
+        if !is_mosaic && largest.is_none_or(|largest| largest < least) {
             return None;
         }
         // Strips of an even number of rows suit transposed convolutions.
-        let most = |strip: usize| most_rows(network, ops.clone(), shapes, strip);
+        let most = |strip: usize| {
+            let mut most = most_rows(network, ops.clone(), shapes, strip);
+            if is_mosaic && let Some(between) = most.last_mut() {
+                *between = 0;
+            }
+            most
+        };
         let strip = [16, 8, 6, 4, 2].into_iter().find(|strip| bytes(&most(*strip)) <= STRIP_BYTES)?;
-        let gives_result = ops.end == network.ops.len() && network.output == Value(ops.end);
-        let last = gives_result.then_some(strip);
+        // A mosaic goes to its place at once.
+        let last = gives_result.then_some(if is_mosaic { 0 } else { strip });
         let buffers = most(strip).into_iter().chain(last).map(|rows| Buffer { offset: 0, rows }).collect();
-        Some(Self { ops, strip, gives_result, buffers, floats: 0 })
+        Some(Self { ops, strip, gives_result, is_mosaic, buffers, floats: 0 })
     }
 
     /// Places the buffers, for values of `shapes` with their halos.

@@ -2,6 +2,7 @@
 
 mod dense;
 mod gates;
+mod mosaic;
 mod program;
 mod result;
 mod strips;

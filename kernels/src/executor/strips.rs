@@ -80,19 +80,26 @@ impl Band<'_> {
     fn run(&mut self, strips: std::ops::Range<usize>, needed: &mut [Rows], blocks: &mut Vec<InputBlock>) {
         let (first, last) = (self.chain.ops.start, self.chain.ops.end - 1);
         let height = self.run.plan.shapes[last + 1].height;
-        for op in first..last {
+        let mosaic = self.run.network.mosaic.as_ref().filter(|_| self.chain.is_mosaic);
+        let inner = if mosaic.is_some() { first..last - 1 } else { first..last };
+        for op in inner.clone() {
             self.clear_sides(op);
         }
         for (i, strip) in strips.enumerate() {
             let rows = strip * self.chain.strip..((strip + 1) * self.chain.strip).min(height);
             let all = rows.start as isize..rows.end as isize;
             rows_needed(&self.run.network.ops, self.chain.ops.clone(), all, needed);
-            for op in first..last {
+            for op in inner.clone() {
                 let needed = needed[op - first].clone();
                 if i == 0 {
                     self.held[op - first] = needed.start..needed.start;
                 }
                 self.advance(op, needed, blocks);
+            }
+            if let Some(mosaic) = mosaic {
+                // SAFETY: the strip holds the rows that these need; strips have an even number, and bands split them.
+                unsafe { self.run.mosaic(mosaic, self.view(mosaic.input), rows.start / 2..rows.end / 2, blocks) };
+                continue;
             }
             if self.chain.gives_result {
                 self.held[last - first] = rows.start as isize..rows.end as isize;
