@@ -155,8 +155,19 @@ fn first_value(ops: &Range<usize>, takes_image: bool) -> usize {
     if takes_image { 0 } else { ops.start + 1 }
 }
 
-/// Which rows of every value of `ops` from `first` on the rows `last` of the last one need, written to `needed`.
-pub(crate) fn rows_needed(all: &[Op], (ops, first): (Range<usize>, usize), last: Rows, needed: &mut [Rows]) {
+/// A value of which no rows are held yet.
+pub(crate) const NO_ROWS: Rows = isize::MIN..isize::MIN;
+
+/// Which rows of every value of `ops` from `first` on are needed for the rows `last` of the last one, given those that
+/// are `held`, from which nothing has to be computed any more. Written to `needed`; a range that ends before it begins
+/// means none.
+pub(crate) fn rows_needed(
+    all: &[Op],
+    (ops, first): (Range<usize>, usize),
+    last: Rows,
+    held: &[Rows],
+    needed: &mut [Rows],
+) {
     // None yet: a range from the last row to the first takes any other for its union.
     needed.fill(Range { start: isize::MAX, end: isize::MIN });
     needed[ops.end - first] = last;
@@ -168,11 +179,14 @@ pub(crate) fn rows_needed(all: &[Op], (ops, first): (Range<usize>, usize), last:
             rows = rows.start.div_euclid(2) * 2..(rows.end + 1).div_euclid(2) * 2;
             needed[i + 1 - first] = rows.clone();
         }
-        let read = rows_read(op, rows);
+        rows.start = rows.start.max(held[i + 1 - first].end);
+        if rows.is_empty() {
+            continue;
+        }
+        let read = rows_read(op, rows.clone());
         for Value(value) in op.inputs() {
             // The residual has the rows of the output.
-            let rows =
-                if op.residual() == Some(Value(value)) { union(&read, &needed[i + 1 - first]) } else { read.clone() };
+            let rows = if op.residual() == Some(Value(value)) { union(&read, &rows) } else { read.clone() };
             if value >= first && value < ops.end {
                 let place = &mut needed[value - first];
                 *place = union(place, &rows);
@@ -186,7 +200,7 @@ fn union(a: &Rows, b: &Rows) -> Rows {
 }
 
 /// Rows of its inputs that `op` reads for `rows` of its result.
-pub(crate) fn rows_read(op: &Op, rows: Rows) -> Rows {
+fn rows_read(op: &Op, rows: Rows) -> Rows {
     let (kernel, stride, padding) = match op {
         Op::Conv { kernel, stride, padding, .. } => match padding {
             Padding::Symmetric(above, _) => (kernel.0, stride.0, *above),
@@ -209,7 +223,8 @@ fn most_rows(network: &Network, ops: Range<usize>, (shapes, first): (&[Shape], u
     let height = shapes[ops.end].height;
     for top in (0..height).step_by(strip) {
         let rows = top as isize..(top + strip).min(height) as isize;
-        rows_needed(&network.ops, (ops.clone(), first), rows, &mut needed);
+        // As where a band begins; later strips find some rows.
+        rows_needed(&network.ops, (ops.clone(), first), rows, &vec![NO_ROWS; needed.len()], &mut needed);
         for (most, rows) in most.iter_mut().zip(&needed) {
             *most = (*most).max((rows.end - rows.start) as usize);
         }

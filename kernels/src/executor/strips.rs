@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use super::dense::{Conv, blocks_at};
 use super::gates::sums_of;
 use super::{Bands, Run};
-use crate::chain::{Chain, Rows, rows_needed, rows_read};
+use crate::chain::{Chain, NO_ROWS, Rows, rows_needed};
 use crate::layout::View;
 use crate::network::Value;
 use crate::op::Op;
@@ -72,7 +72,7 @@ impl Run<'_> {
                 let values = chain.ops.end + 1 - chain.first_value();
                 needed.resize(values, 0..0);
                 held.clear();
-                held.resize(values, 0..0);
+                held.resize(values, NO_ROWS);
                 // SAFETY: the run reserved memory for every band.
                 let memory = unsafe { self.memory().add(self.plan.floats + i * chain.floats) };
                 let sums = sums_of(sums.as_ref(), i, 0..summed);
@@ -94,20 +94,15 @@ impl Band<'_> {
         for (i, strip) in strips.enumerate() {
             let rows = strip * self.chain.strip..((strip + 1) * self.chain.strip).min(height);
             let all = rows.start as isize..rows.end as isize;
-            rows_needed(&self.run.network.ops, (self.chain.ops.clone(), first), all, needed);
+            rows_needed(&self.run.network.ops, (self.chain.ops.clone(), first), all, self.held, needed);
             for value in inner.clone() {
-                let mut rows = needed[value - first].clone();
+                let rows = needed[value - first].clone();
                 if i == 0 {
                     self.held[value - first] = rows.start..rows.start;
-                } else if value == 0 {
-                    // Those of the image that the first operation has read are not read again.
-                    let new = self.held[1].end.max(needed[1].start)..needed[1].end;
-                    if new.is_empty() {
-                        continue;
-                    }
-                    rows = rows_read(&self.run.network.ops[0], new);
                 }
-                self.advance(value, rows, blocks);
+                if !rows.is_empty() {
+                    self.advance(value, rows, blocks);
+                }
             }
             if let Some(mosaic) = mosaic {
                 // SAFETY: the strip holds the rows that these need; strips have an even number, and bands split them.
