@@ -1,4 +1,4 @@
-//! Any network of a convolution, a depthwise convolution and a pooling, of any
+//! Any network of a convolution, a depthwise convolution and a pooling or what detectors end with, of any
 //! size: every backend gives what the portable one gives.
 
 #![no_main]
@@ -33,6 +33,11 @@ fn filter(shape: [usize; 4]) -> Filter {
     Filter { weights, bias: noise(shape[0], 5), shape, ..Filter::default() }
 }
 
+/// Steps for values up to 2, so that integers cost little.
+fn steps(channels: usize) -> Quantisation {
+    Quantisation { steps: vec![2.0 / 255.0; channels], zero: 0 }
+}
+
 fn network(bytes: [u8; 10]) -> Option<Network> {
     let [_, _, a, b, kh, kw, sh, sw, depth, pool] = bytes.map(usize::from);
     let (inputs, outputs) = (a % 70 + 1, b % 70 + 1);
@@ -42,13 +47,20 @@ fn network(bytes: [u8; 10]) -> Option<Network> {
         .conv(&[image], &filter([inputs, 3, 3, 3]), (2, 2), Padding::Symmetric(1, 1), Activation::Relu, None)
         .ok()?;
     let mut dense = filter([outputs, inputs, kh, kw]);
-    // Steps for values up to 2, so that integers cost little.
     let integers = depth / 4 % 2 == 1;
-    dense.input = integers.then(|| Quantisation { steps: vec![2.0 / 255.0; inputs], zero: 0 });
+    dense.input = integers.then(|| steps(inputs));
     let padding = Padding::Symmetric(kh / 2, kw / 2);
     let x = net.conv(&[x], &dense, (sh % 3 + 1, sw % 2 + 1), padding, Activation::Gelu, None).ok()?;
     let around = depth % 4 * 2 + 1;
     let x = net.depthwise(x, &filter([outputs, 1, around, around]), (1, 1), Activation::HardSwish, None).ok()?;
+    if depth / 8 % 2 == 1 {
+        let channels = pool % 40 + 1;
+        let up = filter([outputs, channels, 2, 2]);
+        let up = Filter { bias: noise(channels, 5), input: dense.input.as_ref().map(|_| steps(outputs)), ..up };
+        let x = net.conv_transpose(x, &up, Activation::Relu).ok()?;
+        let x = net.pointwise(x, &filter([4, channels, 1, 1]), Activation::Sigmoid, None).ok()?;
+        return net.finish(x, OutputOrder::PixelShuffle).ok();
+    }
     let x = if pool % 2 == 0 { x } else { net.average_pool(x, (pool / 2 % 3 + 1, pool / 6 % 3 + 1)) };
     net.finish(x, OutputOrder::ChannelsLast).ok()
 }

@@ -84,6 +84,7 @@ impl Network {
             }
             op.narrow_for(backend);
         }
+        self.combine();
     }
 
     /// Runs the network and shows `see` the input of every dense convolution of

@@ -24,9 +24,13 @@ pub(crate) struct Chain {
     pub(crate) ops: Range<usize>,
     /// Rows of the last result that are computed at a time.
     pub(crate) strip: usize,
+    /// Whether no more than a strip of the image exists either, whose rows the first operation asks for.
+    pub(crate) takes_image: bool,
     /// Whether the last result is the network's, of which then no more than a strip exists either.
     pub(crate) gives_result: bool,
-    /// Memory of each result that does not exist as a whole, once it is placed.
+    /// Whether the last two operations run as one, without what stands between them.
+    pub(crate) is_mosaic: bool,
+    /// Memory of each value that does not exist as a whole, once it is placed.
     buffers: Vec<Buffer>,
     /// Values that all buffers have.
     pub(crate) floats: usize,
@@ -50,35 +54,57 @@ impl Chain {
             let ends = (first + 2..=(first + MOST_STEPS).min(network.ops.len())).rev();
             let chain = ends
                 .filter(|end| is_chain(network, first..*end, last_use))
-                .find_map(|end| Self::new(network, first..end, shapes, least));
+                .find_map(|end| Self::new(network, first..end, (shapes, last_use), least));
             first = chain.as_ref().map_or(first + 1, |chain| chain.ops.end);
             chains.extend(chain);
         }
         chains
     }
 
-    fn new(network: &Network, ops: Range<usize>, shapes: &[Shape], least: usize) -> Option<Self> {
-        let inner = &shapes[ops.start + 1..ops.end];
+    fn new(
+        network: &Network,
+        ops: Range<usize>,
+        (shapes, last_use): (&[Shape], &[usize]),
+        least: usize,
+    ) -> Option<Self> {
+        let gives_result = ops.end == network.ops.len() && network.output == Value(ops.end);
+        let is_mosaic = gives_result && network.mosaic.is_some();
+        let takes_image = ops.start == 0 && last_use[0] == 0;
+        let first = first_value(&ops, takes_image);
+        let inner = &shapes[first..ops.end];
+        // Rows of the image do not count: each is read by the first operation alone, and few are kept.
         let bytes = |rows: &[usize]| {
-            inner.iter().zip(rows).map(|(shape, rows)| shape.row() * shape.blocks() * rows).sum::<usize>()
+            inner
+                .iter()
+                .zip(rows)
+                .skip(usize::from(takes_image))
+                .map(|(shape, rows)| shape.row() * shape.blocks() * rows)
+                .sum::<usize>()
                 * size_of::<f32>()
         };
         let largest = inner.iter().map(|shape| shape.floats() * size_of::<f32>()).max();
-        if largest.is_none_or(|largest| largest < least) {
+        if !is_mosaic && largest.is_none_or(|largest| largest < least) {
             return None;
         }
         // Strips of an even number of rows suit transposed convolutions.
-        let most = |strip: usize| most_rows(network, ops.clone(), shapes, strip);
+        let most = |strip: usize| {
+            let mut most = most_rows(network, ops.clone(), (shapes, first), strip);
+            if is_mosaic && let Some(between) = most.last_mut() {
+                *between = 0;
+            }
+            most
+        };
         let strip = [16, 8, 6, 4, 2].into_iter().find(|strip| bytes(&most(*strip)) <= STRIP_BYTES)?;
-        let gives_result = ops.end == network.ops.len() && network.output == Value(ops.end);
-        let last = gives_result.then_some(strip);
+        // A mosaic goes to its place at once.
+        let last = gives_result.then_some(if is_mosaic { 0 } else { strip });
         let buffers = most(strip).into_iter().chain(last).map(|rows| Buffer { offset: 0, rows }).collect();
-        Some(Self { ops, strip, gives_result, buffers, floats: 0 })
+        Some(Self { ops, strip, takes_image, gives_result, is_mosaic, buffers, floats: 0 })
     }
 
     /// Places the buffers, for values of `shapes` with their halos.
     pub(crate) fn place(&mut self, shapes: &[Shape]) {
-        for (buffer, shape) in self.buffers.iter_mut().zip(&shapes[self.ops.start + 1..]) {
+        let first = self.first_value();
+        for (buffer, shape) in self.buffers.iter_mut().zip(&shapes[first..]) {
             buffer.rows = buffer.rows.max(2 * shape.halo + 1);
             buffer.offset = self.floats;
             // As in the plan, a cache line behind each buffer.
@@ -86,12 +112,12 @@ impl Chain {
         }
     }
 
-    /// The result of operation `op` of the chain, of which memory holds rows from `base` on.
+    /// The value `value` of the chain, of which memory holds rows from `base` on.
     ///
     /// # Safety
     /// `memory` must be valid for the chain's values.
-    pub(crate) unsafe fn view(&self, op: usize, shape: Shape, base: isize, memory: *mut f32) -> View {
-        let buffer = &self.buffers[op - self.ops.start];
+    pub(crate) unsafe fn view(&self, value: usize, shape: Shape, base: isize, memory: *mut f32) -> View {
+        let buffer = &self.buffers[value - self.first_value()];
         // A shape of as many rows as the buffer has, whose row 0 may lie before it.
         let held = Shape { height: buffer.rows - 2 * shape.halo, ..shape };
         // SAFETY: forwarded.
@@ -102,14 +128,20 @@ impl Chain {
         }
     }
 
-    /// Rows that memory holds of the result of operation `op`.
-    pub(crate) fn rows_held(&self, op: usize) -> usize {
-        self.buffers[op - self.ops.start].rows
+    /// Rows that memory holds of `value`.
+    pub(crate) fn rows_held(&self, value: usize) -> usize {
+        self.buffers[value - self.first_value()].rows
     }
 
-    /// The results that do not exist as a whole.
+    /// The first value of which strips are computed.
+    pub(crate) fn first_value(&self) -> usize {
+        first_value(&self.ops, self.takes_image)
+    }
+
+    /// The values that do not exist as a whole.
     pub(crate) fn held(&self) -> Range<usize> {
-        self.ops.start + 1..self.ops.start + 1 + self.buffers.len()
+        let first = self.first_value();
+        first..first + self.buffers.len()
     }
 
     /// Whether `value` is one of them.
@@ -118,26 +150,45 @@ impl Chain {
     }
 }
 
-/// Which rows of every result of `ops` the rows `last` of the last one need, written to `needed`.
-pub(crate) fn rows_needed(all: &[Op], ops: Range<usize>, last: Rows, needed: &mut [Rows]) {
+/// The first value of which a chain of `ops` computes strips: its first result, or the image.
+fn first_value(ops: &Range<usize>, takes_image: bool) -> usize {
+    if takes_image { 0 } else { ops.start + 1 }
+}
+
+/// A value of which no rows are held yet.
+pub(crate) const NO_ROWS: Rows = isize::MIN..isize::MIN;
+
+/// Which rows of every value of `ops` from `first` on are needed for the rows `last` of the last one, given those that
+/// are `held`, from which nothing has to be computed any more. Written to `needed`; a range that ends before it begins
+/// means none.
+pub(crate) fn rows_needed(
+    all: &[Op],
+    (ops, first): (Range<usize>, usize),
+    last: Rows,
+    held: &[Rows],
+    needed: &mut [Rows],
+) {
     // None yet: a range from the last row to the first takes any other for its union.
     needed.fill(Range { start: isize::MAX, end: isize::MIN });
-    needed[ops.len() - 1] = last;
+    needed[ops.end - first] = last;
     for i in ops.clone().rev() {
         let op = &all[i];
-        let mut rows = needed[i - ops.start].clone();
+        let mut rows = needed[i + 1 - first].clone();
         if matches!(op, Op::ConvTranspose { .. }) {
             // Rows come in pairs.
             rows = rows.start.div_euclid(2) * 2..(rows.end + 1).div_euclid(2) * 2;
-            needed[i - ops.start] = rows.clone();
+            needed[i + 1 - first] = rows.clone();
         }
-        let read = rows_read(op, rows);
+        rows.start = rows.start.max(held[i + 1 - first].end);
+        if rows.is_empty() {
+            continue;
+        }
+        let read = rows_read(op, rows.clone());
         for Value(value) in op.inputs() {
             // The residual has the rows of the output.
-            let rows =
-                if op.residual() == Some(Value(value)) { union(&read, &needed[i - ops.start]) } else { read.clone() };
-            if value > ops.start && value < ops.end {
-                let place = &mut needed[value - 1 - ops.start];
+            let rows = if op.residual() == Some(Value(value)) { union(&read, &rows) } else { read.clone() };
+            if value >= first && value < ops.end {
+                let place = &mut needed[value - first];
                 *place = union(place, &rows);
             }
         }
@@ -165,13 +216,15 @@ fn rows_read(op: &Op, rows: Rows) -> Rows {
     first..(rows.end - 1) * stride as isize - padding as isize + kernel as isize
 }
 
-/// The most rows of each inner result that a strip needs.
-fn most_rows(network: &Network, ops: Range<usize>, shapes: &[Shape], strip: usize) -> Vec<usize> {
-    let mut needed = vec![0..0; ops.len()];
-    let mut most = vec![0; ops.len() - 1];
+/// The most rows of each value from `first` on, but for the last, that a strip needs.
+fn most_rows(network: &Network, ops: Range<usize>, (shapes, first): (&[Shape], usize), strip: usize) -> Vec<usize> {
+    let mut needed = vec![0..0; ops.end + 1 - first];
+    let mut most = vec![0; ops.end - first];
     let height = shapes[ops.end].height;
-    for first in (0..height).step_by(strip) {
-        rows_needed(&network.ops, ops.clone(), first as isize..(first + strip).min(height) as isize, &mut needed);
+    for top in (0..height).step_by(strip) {
+        let rows = top as isize..(top + strip).min(height) as isize;
+        // As where a band begins; later strips find some rows.
+        rows_needed(&network.ops, (ops.clone(), first), rows, &vec![NO_ROWS; needed.len()], &mut needed);
         for (most, rows) in most.iter_mut().zip(&needed) {
             *most = (*most).max((rows.end - rows.start) as usize);
         }

@@ -11,7 +11,7 @@
 //! | [`backend`] | which instruction set runs, chosen once at start |
 //! | `simd` | sixteen f32 lanes on AVX-512, AVX2 or plain Rust |
 //! | `ops` | the kernels, each written once over those lanes |
-//! | `network`, `op`, `fold`, `split`, `chain`, `plan`, `executor` | description → fewer operations and products → buffers → run |
+//! | `network`, `op`, `fold`, `split`, `mosaic`, `chain`, `plan`, `executor` | description → fewer operations and products → buffers → run |
 //! | `profile` | the time of each operation |
 //! | `filter`, `packing` | weights as they are given, and as the kernels read them |
 //! | `calibrate` | fitting integers to what a network meets |
@@ -35,6 +35,7 @@ mod executor;
 mod filter;
 mod fold;
 mod layout;
+mod mosaic;
 mod network;
 mod op;
 mod ops;

@@ -8,10 +8,11 @@ use crate::backend::Backend;
 use crate::filter::{BuildError, Filter};
 use crate::fold::fold_enlargements;
 use crate::layout::blocks_of;
+use crate::mosaic::Mosaic;
 use crate::op::{Op, Source};
 use crate::ops::pool::PoolKind;
 use crate::packing::{self, ConvWeights};
-use crate::plan::Plan;
+use crate::plan::{Plan, last_uses};
 use crate::simd::LANES;
 
 /// An activation of the network under construction.
@@ -316,6 +317,7 @@ impl NetworkBuilder {
         let output = fold_enlargements(&mut self.ops, &mut self.channels, output);
         let network = Network {
             backend: Backend::Portable,
+            mosaic: None,
             ops: self.ops,
             channels: self.channels,
             output,
@@ -323,13 +325,18 @@ impl NetworkBuilder {
             plans: Mutex::default(),
             arenas: Mutex::default(),
         };
-        Ok(network.with_backend(Backend::current()))
+        let backend = Backend::current();
+        let mut network = network.with_backend(backend);
+        network.combine();
+        Ok(network)
     }
 }
 
 /// A network ready to run; cheap to share between threads.
 pub struct Network {
     pub(crate) backend: Backend,
+    /// The last two operations as one, where they can be; what this processor runs.
+    pub(crate) mosaic: Option<Mosaic>,
     pub(crate) ops: Vec<Op>,
     pub(crate) channels: Vec<usize>,
     pub(crate) output: Value,
@@ -351,8 +358,19 @@ impl Network {
         if backend != self.backend {
             self.backend = backend;
             self.ops.iter_mut().for_each(|op| op.narrow_for(backend));
+            if let Some(mosaic) = &mut self.mosaic {
+                mosaic.narrow_for(backend);
+            }
         }
         self
+    }
+
+    /// Makes one of the last two operations, from their weights and the rounding of their inputs.
+    pub(crate) fn combine(&mut self) {
+        self.mosaic = Mosaic::of(self, &last_uses(self));
+        if let Some(mosaic) = &mut self.mosaic {
+            mosaic.narrow_for(self.backend);
+        }
     }
 
     /// Channels of the output.
@@ -368,6 +386,7 @@ impl Network {
         let dense = self.ops.iter().filter_map(Op::dense);
         let weights: usize = dense.flat_map(|(_, weights)| weights).map(ConvWeights::bytes).sum();
         let arenas = self.arenas.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        weights + arenas.iter().map(Arena::bytes).sum::<usize>()
+        let mosaic = self.mosaic.as_ref().map_or(0, |mosaic| mosaic.weights.bytes());
+        weights + mosaic + arenas.iter().map(Arena::bytes).sum::<usize>()
     }
 }

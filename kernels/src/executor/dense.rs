@@ -48,7 +48,7 @@ impl Conv {
     }
 
     /// Sums of a filter that has its border inside of its input.
-    fn sums(kernel: (usize, usize)) -> Self {
+    pub(super) fn sums(kernel: (usize, usize)) -> Self {
         Self { kernel, stride: (1, 1), padding: (0, 0), activation: Activation::None }
     }
 

@@ -2,6 +2,7 @@
 
 mod dense;
 mod gates;
+mod mosaic;
 mod program;
 mod result;
 mod strips;
@@ -113,7 +114,8 @@ impl Network {
     }
 
     /// The same for an image whose row `y` is what `write(y, row)` leaves in `row`, in no order and from all threads
-    /// of the run: three channels for every pixel, and a place for a fourth that nobody reads.
+    /// of the run: three channels for every pixel, and a place for a fourth that nobody reads. Some rows may be asked
+    /// for more than once.
     ///
     /// # Errors
     /// [`RunError`] when the image is too small.

@@ -59,12 +59,18 @@ impl<W: Fn(usize, &mut [[f32; IMAGE_PITCH]]) + Sync> Program<'_, W> {
 
     fn stage(&self, run: &Run<'_>, stage: usize) {
         let (plan, ops) = (run.plan, &run.network.ops);
-        let Some(op) = stage.checked_sub(1) else { return run.load_image(self.write) };
+        let Some(op) = stage.checked_sub(1) else {
+            // Else the first chain asks for its rows.
+            if !plan.chains.first().is_some_and(|chain| chain.takes_image) {
+                run.load_image(self.write);
+            }
+            return;
+        };
         if op == ops.len() {
             return run.write_result();
         }
         match plan.chains.iter().find(|chain| chain.ops.contains(&op)) {
-            Some(chain) if chain.ops.start == op => run.chain(chain),
+            Some(chain) if chain.ops.start == op => run.chain(chain, self.write),
             Some(_) => {}
             None => run.step(&ops[op], Value(op + 1)),
         }

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use super::dense::{Conv, blocks_at};
 use super::gates::sums_of;
 use super::{Bands, Run};
-use crate::chain::{Chain, Rows, rows_needed};
+use crate::chain::{Chain, NO_ROWS, Rows, rows_needed};
 use crate::layout::View;
 use crate::network::Value;
 use crate::op::Op;
@@ -14,6 +14,7 @@ use crate::ops::depthwise;
 use crate::ops::enlarged::EnlargedSums;
 use crate::ops::pool::{self, PoolTask};
 use crate::ops::scale::{self, ScaleTask};
+use crate::plan::IMAGE_PITCH;
 use crate::simd::LANES;
 
 /// Bands of a chain for every thread, so that one that is late leaves others work.
@@ -35,19 +36,23 @@ pub(super) fn bands(threads: usize) -> usize {
     if threads == 1 { 1 } else { threads * BANDS_PER_THREAD }
 }
 
-/// A band of a chain: where its memory is, and what rows of each result lie there.
+/// Leaves rows of the image.
+type Write<'a> = &'a dyn Fn(usize, &mut [[f32; IMAGE_PITCH]]);
+
+/// A band of a chain: where its memory is, and what rows of each value lie there.
 struct Band<'a> {
     run: &'a Run<'a>,
     chain: &'a Chain,
     memory: *mut f32,
     held: &'a mut [Rows],
+    write: Write<'a>,
     /// Where the sums of the last result go, or null.
     sums: *mut f32,
 }
 
 impl Run<'_> {
-    /// Runs all steps of `chain`.
-    pub(super) fn chain(&self, chain: &Chain) {
+    /// Runs all steps of `chain`; `write` leaves rows of the image, if it takes them.
+    pub(super) fn chain(&self, chain: &Chain, write: Write<'_>) {
         let last = Value(chain.ops.end);
         if let Op::Conv { split: Some(split), .. } = &self.network.ops[chain.ops.start] {
             let first = chain.ops.start + 1;
@@ -64,13 +69,14 @@ impl Run<'_> {
         self.each_of(last, bands, |i| {
             let strips = Bands { rows: strips, count: bands }.of(i);
             LISTS.with_borrow_mut(|Lists { needed, held, blocks }| {
-                needed.resize(chain.ops.len(), 0..0);
+                let values = chain.ops.end + 1 - chain.first_value();
+                needed.resize(values, 0..0);
                 held.clear();
-                held.resize(chain.ops.len(), 0..0);
+                held.resize(values, NO_ROWS);
                 // SAFETY: the run reserved memory for every band.
                 let memory = unsafe { self.memory().add(self.plan.floats + i * chain.floats) };
                 let sums = sums_of(sums.as_ref(), i, 0..summed);
-                Band { run: self, chain, memory, held, sums }.run(strips, needed, blocks);
+                Band { run: self, chain, memory, held, write, sums }.run(strips, needed, blocks);
             });
         });
     }
@@ -78,26 +84,35 @@ impl Run<'_> {
 
 impl Band<'_> {
     fn run(&mut self, strips: std::ops::Range<usize>, needed: &mut [Rows], blocks: &mut Vec<InputBlock>) {
-        let (first, last) = (self.chain.ops.start, self.chain.ops.end - 1);
-        let height = self.run.plan.shapes[last + 1].height;
-        for op in first..last {
-            self.clear_sides(op);
+        let (first, last) = (self.chain.first_value(), self.chain.ops.end);
+        let height = self.run.plan.shapes[last].height;
+        let mosaic = self.run.network.mosaic.as_ref().filter(|_| self.chain.is_mosaic);
+        let inner = if mosaic.is_some() { first..last - 1 } else { first..last };
+        for value in inner.clone() {
+            self.clear_sides(value);
         }
         for (i, strip) in strips.enumerate() {
             let rows = strip * self.chain.strip..((strip + 1) * self.chain.strip).min(height);
             let all = rows.start as isize..rows.end as isize;
-            rows_needed(&self.run.network.ops, self.chain.ops.clone(), all, needed);
-            for op in first..last {
-                let needed = needed[op - first].clone();
+            rows_needed(&self.run.network.ops, (self.chain.ops.clone(), first), all, self.held, needed);
+            for value in inner.clone() {
+                let rows = needed[value - first].clone();
                 if i == 0 {
-                    self.held[op - first] = needed.start..needed.start;
+                    self.held[value - first] = rows.start..rows.start;
                 }
-                self.advance(op, needed, blocks);
+                if !rows.is_empty() {
+                    self.advance(value, rows, blocks);
+                }
+            }
+            if let Some(mosaic) = mosaic {
+                // SAFETY: the strip holds the rows that these need; strips have an even number, and bands split them.
+                unsafe { self.run.mosaic(mosaic, self.view(mosaic.input), rows.start / 2..rows.end / 2, blocks) };
+                continue;
             }
             if self.chain.gives_result {
                 self.held[last - first] = rows.start as isize..rows.end as isize;
             }
-            self.step(last, rows.clone(), blocks);
+            self.step(last - 1, rows.clone(), blocks);
             if self.chain.gives_result {
                 // SAFETY: the rows were just computed; bands split them.
                 unsafe { self.run.copy_rows(&self.view_of(last), rows) };
@@ -105,13 +120,14 @@ impl Band<'_> {
         }
     }
 
-    /// Brings the rows that memory holds of operation `op`'s result to `needed`.
-    fn advance(&mut self, op: usize, needed: Rows, blocks: &mut Vec<InputBlock>) {
-        let held = self.held[op - self.chain.ops.start].clone();
+    /// Brings the rows that memory holds of `value` to `needed`.
+    fn advance(&mut self, value: usize, needed: Rows, blocks: &mut Vec<InputBlock>) {
+        let place = value - self.chain.first_value();
+        let held = self.held[place].clone();
         let kept = needed.start.min(held.end)..held.end;
-        let from = self.view_of(op);
-        self.held[op - self.chain.ops.start] = needed.start..needed.end.max(held.end);
-        let to = self.view_of(op);
+        let from = self.view_of(value);
+        self.held[place] = needed.start..needed.end.max(held.end);
+        let to = self.view_of(value);
         if needed.start > held.start && !kept.is_empty() {
             let values = kept.len() * to.shape.row();
             for b in 0..to.shape.blocks() {
@@ -120,22 +136,30 @@ impl Band<'_> {
                 unsafe { std::ptr::copy(from.at(b, kept.start, -halo), to.at(b, kept.start, -halo), values) };
             }
         }
-        let height = self.run.plan.shapes[op + 1].height as isize;
+        let height = self.run.plan.shapes[value].height as isize;
         let new = held.end.max(needed.start)..needed.end;
         for y in new.clone().filter(|y| *y < 0 || *y >= height) {
             self.clear_row(&to, y);
         }
         let inside = new.start.clamp(0, height) as usize..new.end.clamp(0, height) as usize;
-        if !inside.is_empty() {
-            self.step(op, inside, blocks);
+        match value.checked_sub(1) {
+            _ if inside.is_empty() => {}
+            Some(op) => self.step(op, inside, blocks),
+            None => {
+                for y in inside {
+                    // SAFETY: the buffer holds the row, and this band alone uses it; arrays of f32 are as its pixels lie.
+                    let row = unsafe { std::slice::from_raw_parts_mut(to.at(0, y as isize, 0).cast(), to.shape.width) };
+                    (self.write)(y, row);
+                }
+            }
         }
     }
 
-    /// The result of operation `op`, which does not exist as a whole.
-    fn view_of(&self, op: usize) -> View {
-        let base = self.held[op - self.chain.ops.start].start;
+    /// The value `value`, which does not exist as a whole.
+    fn view_of(&self, value: usize) -> View {
+        let base = self.held[value - self.chain.first_value()].start;
         // SAFETY: the band's memory has room for the chain's values.
-        unsafe { self.chain.view(op, self.run.plan.shapes[op + 1], base, self.memory) }
+        unsafe { self.chain.view(value, self.run.plan.shapes[value], base, self.memory) }
     }
 
     /// Where the sums of operation `op`'s result go, or null.
@@ -144,17 +168,17 @@ impl Band<'_> {
     }
 
     fn view(&self, value: Value) -> View {
-        if self.chain.holds(value) { self.view_of(value.0 - 1) } else { self.run.view(value) }
+        if self.chain.holds(value) { self.view_of(value.0) } else { self.run.view(value) }
     }
 
     /// Zeros in the border's columns of all rows that the buffer has.
-    fn clear_sides(&self, op: usize) {
-        let shape = self.run.plan.shapes[op + 1];
+    fn clear_sides(&self, value: usize) {
+        let shape = self.run.plan.shapes[value];
         // SAFETY: as in `view_of`.
-        let view = unsafe { self.chain.view(op, shape, 0, self.memory) };
+        let view = unsafe { self.chain.view(value, shape, 0, self.memory) };
         let (halo, side) = (shape.halo as isize, shape.halo * shape.pitch);
         for b in 0..shape.blocks() {
-            for y in 0..self.chain.rows_held(op) as isize {
+            for y in 0..self.chain.rows_held(value) as isize {
                 // SAFETY: the columns of the border lie in the buffer, which this band alone uses.
                 unsafe {
                     std::ptr::write_bytes(view.at(b, y, -halo), 0, side);

@@ -100,6 +100,25 @@ unsafe fn gelu_of<L: Lanes, const N: usize>(x: L, bound: f32, coefficients: &[f3
     }
 }
 
+/// `activation` of one vector.
+#[inline(always)]
+pub(super) unsafe fn of<L: Lanes>(x: L, activation: Activation, precision: Precision) -> L {
+    // SAFETY: lane arithmetic only.
+    unsafe {
+        match activation {
+            Activation::None => x,
+            Activation::Relu => x.max(L::splat(0.0)),
+            Activation::Gelu => x.gelu(precision),
+            Activation::Sigmoid => sigmoid(x),
+            Activation::Silu => x.mul(sigmoid(x)),
+            Activation::HardSwish => {
+                let gate = x.mul_add(L::splat(1.0 / 6.0), L::splat(0.5));
+                x.mul(gate.max(L::splat(0.0)).min(L::splat(1.0)))
+            }
+        }
+    }
+}
+
 /// Applies `activation` to `count` pixels of sixteen channels, `step` values
 /// apart, and adds `residual` where there is one (same step). Of the channels
 /// `channels` are in use; what happens to the others is open.
@@ -150,11 +169,8 @@ pub(crate) unsafe fn finish<L: Lanes>(
                 }
             }
             Activation::Sigmoid => each!(x => sigmoid(x)),
-            Activation::Silu => each!(x => x.mul(sigmoid(x))),
-            Activation::HardSwish => each!(x => {
-                let gate = x.mul_add(L::splat(1.0 / 6.0), L::splat(0.5));
-                x.mul(gate.max(L::splat(0.0)).min(L::splat(1.0)))
-            }),
+            Activation::Silu => each!(x => of(x, Activation::Silu, precision)),
+            Activation::HardSwish => each!(x => of(x, Activation::HardSwish, precision)),
         }
     }
 }

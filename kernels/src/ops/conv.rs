@@ -270,6 +270,7 @@ unsafe fn tile<L: Lanes, P: Products<L>, const N: usize, const H: usize, const T
         // Eight channels of pixels 2i and 2i + 1; half of these are used, and none without a half block.
         let mut pairs =
             [if const { H == 1 } { P::start_halves(task.bias.add(first + N * LANES)) } else { L::splat(0.0) }; T];
+        let upper = L::upper();
         let mut weights = task.weights.add(panel * task.panel_floats + half * LANES);
         for block in task.inputs {
             // An origin may lie before its memory, which holds the task's rows alone.
@@ -292,7 +293,7 @@ unsafe fn tile<L: Lanes, P: Products<L>, const N: usize, const H: usize, const T
                             if const { H == 1 && PIXEL.is_multiple_of(2) } {
                                 // The last of an odd number stands beside itself.
                                 let next = const { if PIXEL + 1 < T { PIXEL + 1 } else { PIXEL } };
-                                let both = L::halves(value, L::splat(*pixel.add(next * STEP)));
+                                let both = L::halves(value, L::splat(*pixel.add(next * STEP)), upper);
                                 pairs[PIXEL / 2] = P::mul_add(both, half, pairs[PIXEL / 2]);
                             }
                         });

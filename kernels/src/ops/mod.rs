@@ -10,6 +10,7 @@ pub(crate) mod conv;
 mod conv_staged;
 pub(crate) mod depthwise;
 pub(crate) mod enlarged;
+pub(crate) mod mosaic;
 pub(crate) mod norm;
 pub(crate) mod pool;
 pub(crate) mod scale;

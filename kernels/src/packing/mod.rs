@@ -69,6 +69,11 @@ impl ConvWeights {
         }
     }
 
+    /// Channels of each input block.
+    pub(crate) fn blocks(&self) -> &[usize] {
+        &self.blocks
+    }
+
     /// Input channels.
     pub(crate) fn inputs(&self) -> usize {
         self.blocks.iter().sum()

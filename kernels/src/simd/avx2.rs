@@ -17,6 +17,7 @@ impl Lanes for F32x8x2 {
     // 6 pixels × 1 block × 2 registers = 12 accumulators of 16 registers.
     const TILE: usize = 6;
     const PANEL_BLOCKS: usize = 1;
+    type Upper = ();
 
     #[inline(never)]
     #[target_feature(enable = "avx2,fma")]
@@ -42,7 +43,9 @@ impl Lanes for F32x8x2 {
         }
     }
     #[inline(always)]
-    unsafe fn halves(low: Self, high: Self) -> Self {
+    unsafe fn upper() {}
+    #[inline(always)]
+    unsafe fn halves(low: Self, high: Self, (): ()) -> Self {
         Self(low.0, high.1)
     }
     #[inline(always)]
@@ -98,6 +101,29 @@ impl Lanes for F32x8x2 {
             }
         }
         unsafe { Self(half(self.0), half(self.1)) }
+    }
+    #[inline(always)]
+    unsafe fn of_quarters<const I: usize>(self) -> Self {
+        #[inline(always)]
+        unsafe fn half<const I: usize>(v: __m256) -> __m256 {
+            unsafe {
+                match I {
+                    0 => _mm256_permute_ps::<0x00>(v),
+                    1 => _mm256_permute_ps::<0x55>(v),
+                    2 => _mm256_permute_ps::<0xaa>(v),
+                    _ => _mm256_permute_ps::<0xff>(v),
+                }
+            }
+        }
+        unsafe { Self(half::<I>(self.0), half::<I>(self.1)) }
+    }
+    #[inline(always)]
+    unsafe fn as_square(self) -> Self {
+        #[inline(always)]
+        unsafe fn half(v: __m256) -> __m256 {
+            unsafe { _mm256_castpd_ps(_mm256_permute4x64_pd::<0b11_01_10_00>(_mm256_castps_pd(v))) }
+        }
+        both!(half, self)
     }
     #[inline(always)]
     unsafe fn load_quarters(p: *const f32, step: usize) -> Self {

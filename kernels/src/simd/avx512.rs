@@ -1,5 +1,6 @@
 //! Sixteen lanes in one 512-bit register.
 
+use std::arch::asm;
 use std::arch::x86_64::*;
 
 use super::gelu::gelu;
@@ -15,6 +16,7 @@ impl Lanes for F32x16 {
     // 14 pixels × 2 blocks = 28 accumulators of 32 registers; the rest hold two weights and a pixel.
     const TILE: usize = 14;
     const PANEL_BLOCKS: usize = 2;
+    type Upper = __mmask16;
 
     #[inline(never)]
     #[target_feature(enable = "avx512f")]
@@ -33,9 +35,17 @@ impl Lanes for F32x16 {
     unsafe fn load_half(p: *const f32) -> Self {
         unsafe { Self(_mm512_castpd_ps(_mm512_broadcast_f64x4(_mm256_loadu_pd(p.cast())))) }
     }
+    /// LLVM must not know the mask: of one that it knows it makes a shuffle of two registers (`vpermt2ps`), which
+    /// takes a pipe that multiplies, where a blend takes one of the others.
     #[inline(always)]
-    unsafe fn halves(low: Self, high: Self) -> Self {
-        unsafe { Self(_mm512_mask_blend_ps(0xff00, low.0, high.0)) }
+    unsafe fn upper() -> __mmask16 {
+        let mask: u32;
+        unsafe { asm!("mov {:e}, 0xff00", out(reg) mask, options(pure, nomem, nostack, preserves_flags)) };
+        mask as __mmask16
+    }
+    #[inline(always)]
+    unsafe fn halves(low: Self, high: Self, upper: __mmask16) -> Self {
+        unsafe { Self(_mm512_mask_blend_ps(upper, low.0, high.0)) }
     }
     #[inline(always)]
     unsafe fn split(self) -> [Self; 2] {
@@ -95,6 +105,21 @@ impl Lanes for F32x16 {
     #[inline(always)]
     unsafe fn gelu(self, precision: Precision) -> Self {
         unsafe { gelu(self, precision) }
+    }
+    #[inline(always)]
+    unsafe fn of_quarters<const I: usize>(self) -> Self {
+        unsafe {
+            Self(match I {
+                0 => _mm512_permute_ps::<0x00>(self.0),
+                1 => _mm512_permute_ps::<0x55>(self.0),
+                2 => _mm512_permute_ps::<0xaa>(self.0),
+                _ => _mm512_permute_ps::<0xff>(self.0),
+            })
+        }
+    }
+    #[inline(always)]
+    unsafe fn as_square(self) -> Self {
+        unsafe { Self(_mm512_castpd_ps(_mm512_permutex_pd::<0b11_01_10_00>(_mm512_castps_pd(self.0)))) }
     }
     #[inline(always)]
     unsafe fn load_quarters(p: *const f32, step: usize) -> Self {

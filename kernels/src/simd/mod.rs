@@ -31,6 +31,8 @@ pub(crate) trait Lanes: Copy {
     const TILE: usize;
     /// Blocks of output channels that a convolution keeps in registers at once.
     const PANEL_BLOCKS: usize;
+    /// Which lanes are the upper half, where an instruction has to be told.
+    type Upper: Copy;
 
     /// Runs `part` as a function of its own, with the instruction set of the vectors.
     unsafe fn apart<F: Part>(part: F);
@@ -38,8 +40,10 @@ pub(crate) trait Lanes: Copy {
     unsafe fn store(self, p: *mut f32);
     /// The eight values at `p` in both halves.
     unsafe fn load_half(p: *const f32) -> Self;
+    /// What [`Lanes::halves`] asks for, once for many calls.
+    unsafe fn upper() -> Self::Upper;
     /// The lower half of `low` and the upper half of `high`.
-    unsafe fn halves(low: Self, high: Self) -> Self;
+    unsafe fn halves(low: Self, high: Self, upper: Self::Upper) -> Self;
     /// Either half as the lower one, above it zeros.
     unsafe fn split(self) -> [Self; 2];
     /// Asks for the cache line at `p`, which need not be valid.
@@ -63,6 +67,10 @@ pub(crate) trait Lanes: Copy {
         // SAFETY: forwarded.
         unsafe { activation::gelu(self, precision) }
     }
+    /// Of each four lanes lane `I`, four times.
+    unsafe fn of_quarters<const I: usize>(self) -> Self;
+    /// The rows of a square of 4×4, given its quarters of 2×2 one after another.
+    unsafe fn as_square(self) -> Self;
     /// Four values each of four places, `step` apart.
     unsafe fn load_quarters(p: *const f32, step: usize) -> Self;
     unsafe fn store_quarters(self, p: *mut f32, step: usize);

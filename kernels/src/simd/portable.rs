@@ -18,6 +18,7 @@ impl F32Array {
 impl Lanes for F32Array {
     const TILE: usize = 4;
     const PANEL_BLOCKS: usize = 1;
+    type Upper = ();
 
     #[inline(never)]
     unsafe fn apart<F: Part>(part: F) {
@@ -41,7 +42,9 @@ impl Lanes for F32Array {
         Self(std::array::from_fn(|i| half[i % (LANES / 2)]))
     }
     #[inline(always)]
-    unsafe fn halves(low: Self, high: Self) -> Self {
+    unsafe fn upper() {}
+    #[inline(always)]
+    unsafe fn halves(low: Self, high: Self, (): ()) -> Self {
         Self(std::array::from_fn(|i| if i < LANES / 2 { low.0[i] } else { high.0[i] }))
     }
     #[inline(always)]
@@ -88,6 +91,15 @@ impl Lanes for F32Array {
     #[inline(always)]
     unsafe fn exp2_integral(self) -> Self {
         Self(self.0.map(|v| f32::from_bits(((v as i32 + 127) as u32) << 23)))
+    }
+    #[inline(always)]
+    unsafe fn of_quarters<const I: usize>(self) -> Self {
+        Self(std::array::from_fn(|i| self.0[i / 4 * 4 + I]))
+    }
+    #[inline(always)]
+    unsafe fn as_square(self) -> Self {
+        // Of a lane's number in bits, those in the middle change places.
+        Self(std::array::from_fn(|i| self.0[i & 0b1001 | (i & 0b0100) >> 1 | (i & 0b0010) << 1]))
     }
     #[inline(always)]
     unsafe fn load_quarters(p: *const f32, step: usize) -> Self {
