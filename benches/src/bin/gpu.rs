@@ -113,7 +113,7 @@ fn parity(arguments: &Arguments, accelerator: &Accelerator, pages: &[Arc<Raster>
     }
     let crops: Vec<&LineCrop> = crops.iter().collect();
     let mut recognisers = serde_json::Map::new();
-    for name in ["tiny", "receipts", "small"] {
+    for name in ["tiny", "receipts", "receipts-small", "small"] {
         let folder = folder("recognise").join(name);
         let here = Recogniser::load(&folder)?.recognise(&crops)?;
         let there = Recogniser::load_on(&folder, accelerator)?.recognise(&crops)?;
@@ -154,7 +154,7 @@ fn recognition(arguments: &Arguments, machine: &Arc<dyn Machine>) -> Outcome<Val
     let page = [PagePixels { rgb: &rgb, height: 1000, width: 800 }];
     let corners = [[10.0, 10.0], [700.0, 12.0], [700.0, 52.0], [10.0, 50.0]];
     let mut figures = Vec::new();
-    for name in ["tiny", "receipts", "small"] {
+    for name in ["tiny", "receipts", "receipts-small", "small"] {
         let network = Recogniser::load_network(&arguments.weights.join("recognise").join(name))?;
         let device = DeviceNetwork::new(Arc::clone(machine), Arc::new(network))?;
         for width in WIDTHS {

@@ -92,7 +92,9 @@ fn converted_recognisers_give_the_recorded_readings() {
 }
 
 #[test]
-fn the_trained_recogniser_gives_the_recorded_reading() {
-    let file = folder("tests/fixtures/recognise/receipts.json");
-    gives_the_record("receipts", &serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap());
+fn trained_recognisers_give_the_recorded_readings() {
+    for name in ["receipts", "receipts-small"] {
+        let file = folder(&format!("tests/fixtures/recognise/{name}.json"));
+        gives_the_record(name, &serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap());
+    }
 }

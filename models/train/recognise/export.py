@@ -10,17 +10,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from extract.data import Sroie
 
 from .calibrate import fit
-from .classes import CLASSES
+from .classes import CLASSES, refit_head
 from .lines import HEIGHT, NARROWEST, load, manifest_jobs, sroie_jobs
 from .net import build
 
-NAME = "slipstream-receipts-rec"
-TINY = Path(__file__).parents[2] / "weights/recognise/tiny/config.json"  # what the first run started from
 CALIBRATED = 2000  # lines of each corpus
 
 CARD = """# {name}
@@ -30,7 +28,7 @@ probabilities for every eight pixels, decoded by CTC (class 0 is blank, the last
 
 | | |
 |---|---|
-| origin | trained by this project (`models/train/recognise`, seed {seed}), starting from PP-OCRv6 tiny (PaddlePaddle / Baidu), grown by {blocks} block and {layers} transformer layers |
+| origin | trained by this project (`models/train/recognise`, seed {seed}), starting from {started} (PP-OCRv6, PaddlePaddle / Baidu), grown by {blocks} blocks and {layers} transformer layers |
 | licence | Apache-2.0, as the network it started from; SROIE's lines (ICDAR 2019) are CC BY 4.0 |
 | parameters | {parameters:,}, stored as f16; {classes} classes |
 | training data | {sroie} receipts of SROIE's training part, without the companies that validate and without the receipts that measure reading; synthetic pages of `training-data`. Files and checksums: `manifest.sha256` |
@@ -68,6 +66,9 @@ def fixture(net, record):
 
 def main():
     p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--name", default="slipstream-receipts-rec", help="what the network is called")
+    p.add_argument("--start", type=Path, required=True, help="folder of the recogniser that the first run started from")
+    p.add_argument("--blend", type=float, default=1.0, help="share of the run in the weights; the rest is of --start, which must have the same layers")
     p.add_argument("--run", type=Path, required=True, help="the --out folder of a training run")
     p.add_argument("--sroie", type=Path, required=True, help="folder with img/, box/ and key/, whose validation part calibrates")
     p.add_argument("--synthetic-validation", type=Path, required=True, help="folder with manifest.jsonl and images/")
@@ -78,6 +79,13 @@ def main():
 
     state = torch.load(args.run / "checkpoint.pt", weights_only=False)
     tensors = {name: value.contiguous() for name, value in state["average"].items()}
+    started = json.loads((args.start / "config.json").read_text(encoding="utf-8"))
+    if args.blend < 1:
+        # Between both, a network keeps more of what it knew of pictures that the run did not show it (Wortsman et al.,
+        # arXiv 2109.01903).
+        before = {name: value.float() for name, value in load_file(args.start / "model.safetensors").items()}
+        refit_head(before, started["classes"])
+        tensors = {name: torch.lerp(before[name], value, args.blend) for name, value in tensors.items()}
     sroie = Sroie(args.sroie)
     _, validation = sroie.split(set())
     corpora = [(load(sroie_jobs(sroie, validation, {}, {})), True), (load(manifest_jobs(args.synthetic_validation)), False)]
@@ -92,7 +100,7 @@ def main():
     save_file(half, args.weights / "model.safetensors")
     (args.weights / "model.safetensors").chmod(0o644)  # the library writes it for its owner alone
     (args.weights / "int8.safetensors").unlink(missing_ok=True)  # fitted to other weights; `slipstream calibrate` makes it anew
-    config = {"task": "recognition", "name": NAME, "structure": state["structure"], "height": HEIGHT, "min_width": NARROWEST,
+    config = {"task": "recognition", "name": args.name, "structure": state["structure"], "height": HEIGHT, "min_width": NARROWEST,
               "classes": CLASSES, "licence": "Apache-2.0"}
     (args.weights / "config.json").write_text(json.dumps(config, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     learnt_from = json.loads((args.run / "manifest.json").read_text(encoding="utf-8"))["files"]
@@ -100,12 +108,12 @@ def main():
     rows = [f"| {n} | {a:.2f} | {b:.2f} | {c:.1f} |" for n, (a, b, c) in state["results"].items()]
     head = ["| lines | character error %, with spaces | without | exact % without spaces |", "|---|---|---|---|"]
     structure = state["structure"]
-    started = json.loads(TINY.read_text(encoding="utf-8"))["structure"]
+    layers = lambda described: (described.get("context") or described).get("layers", 0)
     card = CARD.format(
-        name=NAME, seed=state["config"]["seed"], steps=state["step"], classes=len(CLASSES), results="\n".join(head + rows),
+        name=args.name, started=started["name"], seed=state["config"]["seed"], steps=state["step"], classes=len(CLASSES), results="\n".join(head + rows),
         parameters=sum(v.numel() for v in half.values()), sroie=sum(f["file"].endswith(".csv") for f in learnt_from),
-        temperature=temperature, before=before, after=after, blocks=len(structure["blocks"]) - len(started["blocks"]),
-        layers=(structure.get("context") or {}).get("layers", 0),
+        temperature=temperature, before=before, after=after, blocks=len(structure["blocks"]) - len(started["structure"]["blocks"]),
+        layers=layers(structure) - layers(started["structure"]),
     )
     (args.weights / "CARD.md").write_text(card, encoding="utf-8")
     args.fixture.parent.mkdir(parents=True, exist_ok=True)

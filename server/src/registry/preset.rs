@@ -31,11 +31,11 @@ pub struct Networks {
     pub forgery: bool,
 }
 
-/// The recogniser that this project trained, which reads every line.
+/// The smaller recogniser that this project trained, which reads every line.
 const FIRST: &str = "receipts";
 
 /// The larger one, for lines that the first one doubts.
-const SECOND: &str = "small";
+const SECOND: &str = "receipts-small";
 
 impl Preset {
     /// The networks of the preset. The doubt that sends a line to the second
@@ -44,7 +44,7 @@ impl Preset {
         let (detect, reread, reread_below) = match self {
             Self::Tiny => ("tiny", None, 0.6),
             Self::Balanced => ("tiny", Some(SECOND), 0.6),
-            Self::Accurate => ("small", Some(SECOND), 0.9),
+            Self::Accurate => ("small", Some(SECOND), 0.88),
         };
         let reread = reread.map(str::to_owned);
         Networks { detect: detect.to_owned(), recognise: FIRST.to_owned(), reread, reread_below, forgery: true }
