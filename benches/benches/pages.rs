@@ -20,9 +20,11 @@ const LINES: usize = 60;
 
 /// The first receipt with at least sixty lines, and that many of them.
 fn long_receipt() -> (Rendered, TextLines) {
-    let receipts = (0..).map(|index| render(&Mix::default().receipt(1, index), &RenderOptions::clean()));
-    let mut receipts = receipts.filter(|rendered| rendered.truth.lines.len() >= LINES);
-    let Some(rendered) = receipts.next() else { unreachable!("receipts never end") };
+    let mut receipts = (0..).map(|index| Mix::default().receipt(1, index));
+    let Some(long) = receipts.find(|receipt| receipt.truth.lines.len() >= LINES) else {
+        unreachable!("they never end")
+    };
+    let rendered = render(&long, &RenderOptions::clean());
     let line = |line: &slipstream_training_data::truth::Line| {
         let [left, top, right, bottom] = line.bounds;
         TextLine::evenly_spaced(&line.text, 0.99, Quad::from_bounds(left, top, right, bottom))

@@ -221,10 +221,11 @@ fn most_rows(network: &Network, ops: Range<usize>, (shapes, first): (&[Shape], u
     let mut needed = vec![0..0; ops.end + 1 - first];
     let mut most = vec![0; ops.end - first];
     let height = shapes[ops.end].height;
+    // As where a band begins; later strips find some rows.
+    let held = vec![NO_ROWS; needed.len()];
     for top in (0..height).step_by(strip) {
         let rows = top as isize..(top + strip).min(height) as isize;
-        // As where a band begins; later strips find some rows.
-        rows_needed(&network.ops, (ops.clone(), first), rows, &vec![NO_ROWS; needed.len()], &mut needed);
+        rows_needed(&network.ops, (ops.clone(), first), rows, &held, &mut needed);
         for (most, rows) in most.iter_mut().zip(&needed) {
             *most = (*most).max((rows.end - rows.start) as usize);
         }

@@ -11,7 +11,7 @@ use crate::ops::conv::{self, ConvTask, InputBlock};
 use crate::ops::mosaic::{self, MosaicTask};
 use crate::simd::LANES;
 
-/// Squares at a time: the values between stay in the first-level cache (24 KiB for six blocks of 64 squares), and
+/// Squares at a time: the values between stay in the first-level cache (16 KiB for six blocks), and
 /// whole tiles of a convolution fit in.
 const SQUARES: usize = 42;
 

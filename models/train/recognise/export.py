@@ -10,14 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 
 from extract.data import Sroie
 
 from .calibrate import fit
-from .classes import CLASSES, refit_head
+from .classes import CLASSES
 from .lines import HEIGHT, NARROWEST, load, manifest_jobs, sroie_jobs
-from .net import build
+from .net import build, started_from
 
 CALIBRATED = 2000  # lines of each corpus
 
@@ -79,12 +79,10 @@ def main():
 
     state = torch.load(args.run / "checkpoint.pt", weights_only=False)
     tensors = {name: value.contiguous() for name, value in state["average"].items()}
-    started = json.loads((args.start / "config.json").read_text(encoding="utf-8"))
+    started, before = started_from(args.start)
     if args.blend < 1:
         # Between both, a network keeps more of what it knew of pictures that the run did not show it (Wortsman et al.,
         # arXiv 2109.01903).
-        before = {name: value.float() for name, value in load_file(args.start / "model.safetensors").items()}
-        refit_head(before, started["classes"])
         tensors = {name: torch.lerp(before[name], value, args.blend) for name, value in tensors.items()}
     sroie = Sroie(args.sroie)
     _, validation = sroie.split(set())

@@ -5,10 +5,14 @@ can be trained further, and what was trained can be written back without renamin
 """
 
 import copy
+import json
 
 import torch
 import torch.nn.functional as F
+from safetensors.torch import load_file
 from torch import nn
+
+from .classes import refit_head
 
 
 class Attention(nn.Module):
@@ -190,6 +194,14 @@ def grow(structure, tensors, copies, context):
 
 def rename(source, target, old, new):
     target |= {new + k[len(old):]: v for k, v in source.items() if k.startswith(old)}
+
+
+def started_from(folder):
+    """The config of the recogniser in `folder`, and its tensors with a head for `CLASSES`."""
+    described = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    tensors = {name: value.float() for name, value in load_file(folder / "model.safetensors").items()}
+    refit_head(tensors, described["classes"])
+    return described, tensors
 
 
 def build(structure, tensors, frozen=0):

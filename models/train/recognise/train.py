@@ -14,15 +14,14 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from rapidfuzz.distance import Levenshtein
-from safetensors.torch import load_file
 
 from extract.data import Sroie, manifest
 from extract.train import settings
 
 from .batches import endless, plain
-from .classes import decode, refit_head
+from .classes import decode
 from .lines import load, manifest_jobs, readings_of, sroie_jobs
-from .net import build, grow
+from .net import build, grow, started_from
 
 VALIDATED = 500  # lines of each corpus that are looked at while training
 
@@ -115,10 +114,8 @@ def main():
     lines, held, files = corpora(args)
     print({name: len(part) for name, part in lines.items()}, "validated:", {name: len(part) for name, part in held.items()}, flush=True)
 
-    described = json.loads((args.start / "config.json").read_text(encoding="utf-8"))
-    tensors = {k: v.float() for k, v in load_file(args.start / "model.safetensors").items()}
+    described, tensors = started_from(args.start)
     known = set(tensors)
-    refit_head(tensors, described["classes"])
     copies = {int(k): v for k, v in config["network"]["copies"].items()}
     old_blocks = len(described["structure"]["blocks"])
     structure, tensors = grow(described["structure"], tensors, copies, config["network"]["context"])

@@ -53,7 +53,7 @@ use decode::{DecodeError, DecodeLimits, Decoded, Metadata};
 use document::DocumentSettings;
 use duplicates::{DuplicateReport, Seen};
 pub use error::ReadError;
-use fraud::pixels::{ForgeryMode, Pixels, left, pixels};
+use fraud::pixels::{ForgeryMode, Pixels, left_for, pixels};
 use fraud::{Evidence, FraudReport};
 pub use job::{Checkpoint, Job};
 use orient::Page;
@@ -159,8 +159,7 @@ impl Pipeline {
         let seen = || Seen::new(&lines, &findings, Some(raster));
         let duplicates = self.duplicates(&times, job, status, seen).await?;
         let parts = Parts { status, lines, turn, findings, quality, fraud, duplicates, codes, pages: None };
-        let response = times.run(Stage::Document, self.document(parts, job, include)).await;
-        Ok(Self::timed(response, &times, waited, include))
+        Ok(self.document(parts, job, include, (times, waited)).await)
     }
 
     /// The answer about a photo that cannot be read: no model sees it, and whoever took it is asked for a better one
@@ -175,25 +174,13 @@ impl Pipeline {
     ) -> Reading {
         let lines = TextLines { page_width: upload.width(), page_height: upload.height(), lines: Vec::new() };
         let status = document::status(&lines, &quality, &self.settings.document);
-        let unread = PixelCheck::Unreadable;
-        let pixels = if include.fraud { left(unread) } else { Pixels::NotJudged(unread) };
+        let pixels = left_for(include, PixelCheck::Unreadable);
         let suspect = Suspect { metadata, pixels, upload: None, page: None };
         let (findings, fraud) = times.run(Stage::Fraud, self.fraud(job, suspect, Findings::default())).await;
         let (lines, turn) = (Arc::new(lines), raster::Turn::None);
         let parts =
             Parts { status, lines, turn, findings, quality, fraud, duplicates: None, codes: Vec::new(), pages: None };
-        let response = times.run(Stage::Document, self.document(parts, job, include)).await;
-        Self::timed(response, &times, waited, include)
-    }
-
-    /// The reading with the times of its stages.
-    fn timed(mut response: ReceiptResponse, times: &StageTimes, waited: Duration, include: Include) -> Reading {
-        let times = times.list();
-        if include.timings {
-            let ms = |(stage, took): &(Stage, Duration)| (stage.name().to_owned(), took.as_secs_f64() * 1e3);
-            response.timings_ms = Some(times.iter().map(ms).collect());
-        }
-        Reading { response, waited, times }
+        self.document(parts, job, include, (times, waited)).await
     }
 
     /// From text to values. What a model finds in the text of a street sign is no receipt's value.
@@ -367,9 +354,23 @@ impl Pipeline {
         job.compute(&self.compute, Stage::Fraud, look).await
     }
 
-    async fn document(&self, parts: Parts, job: &Job, include: Include) -> ReceiptResponse {
+    /// The last stage, and the reading with the times of all.
+    async fn document(
+        &self,
+        parts: Parts,
+        job: &Job,
+        include: Include,
+        (times, waited): (StageTimes, Duration),
+    ) -> Reading {
         let (id, model_set) = (job.id.clone(), job.serving.id().to_owned());
-        job.compute(&self.compute, Stage::Document, move || parts.answer(id, model_set, include)).await
+        let answer = job.compute(&self.compute, Stage::Document, move || parts.answer(id, model_set, include));
+        let mut response = times.run(Stage::Document, answer).await;
+        let times = times.list();
+        if include.timings {
+            let ms = |(stage, took): &(Stage, Duration)| (stage.name().to_owned(), took.as_secs_f64() * 1e3);
+            response.timings_ms = Some(times.iter().map(ms).collect());
+        }
+        Reading { response, waited, times }
     }
 }
 

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use clap::ValueEnum;
-use slipstream_api::PixelCheck;
+use slipstream_api::{Include, PixelCheck};
 use slipstream_models::Raster;
 use slipstream_models::forgery::{EditedRegion, ForgeryVerdict};
 use slipstream_provenance::Compression;
@@ -111,9 +111,14 @@ pub async fn pixels(
 }
 
 /// An upload that is not looked at.
-pub fn left(reason: PixelCheck) -> Pixels {
+fn left(reason: PixelCheck) -> Pixels {
     metrics::pixels(reason);
     Pixels::NotJudged(reason)
+}
+
+/// An upload that the pipeline does not look at; counted where the answer speaks of fraud.
+pub fn left_for(include: Include, reason: PixelCheck) -> Pixels {
+    if include.fraud { left(reason) } else { Pixels::NotJudged(reason) }
 }
 
 /// Whether an edit that was made before pixels were kept like this can be seen.

@@ -36,7 +36,7 @@ use super::answer::Parts;
 use super::barcodes::Code;
 use super::decode::{Format, Metadata};
 use super::duplicates::Seen;
-use super::fraud::pixels::{Pixels, left};
+use super::fraud::pixels::left_for;
 use super::quality::{Issue, QualityReport};
 use super::{Checkpoint, Job, Pipeline, Read, ReadError, Reading, Stage, StageTimes, Suspect, Upload};
 use super::{detect, extract, latest_day, recognise};
@@ -98,7 +98,7 @@ impl Pipeline {
         let first = opened.pages.first().map_or((0, 0), |page| (u32::from(page.width), u32::from(page.height)));
         let mut metadata = Metadata::new(if kind == Kind::Pdf { Format::Pdf } else { Format::Xml }, first);
         opened.software.iter().for_each(|name| metadata.provenance.add_software(name));
-        let pixels = if include.fraud { left(PixelCheck::Rendered) } else { Pixels::NotJudged(PixelCheck::Rendered) };
+        let pixels = left_for(include, PixelCheck::Rendered);
         let suspect = Suspect { metadata, pixels, upload: None, page: None };
         let (findings, fraud) = times.run(Stage::Fraud, self.fraud(job, suspect, findings)).await;
         let seen = || Seen::new(&lines, &findings, None);
@@ -106,8 +106,7 @@ impl Pipeline {
         let pages = super::answer::Sheets { sheets, sizes: opened.pages, source, stated };
         let parts =
             Parts { status, lines, turn: Turn::None, findings, quality, fraud, duplicates, codes, pages: Some(pages) };
-        let response = times.run(Stage::Document, self.document(parts, job, include)).await;
-        Ok(Self::timed(response, &times, waited, include))
+        Ok(self.document(parts, job, include, (times, waited)).await)
     }
 
     /// Starts a worker on an upload; it computes in the place of one of this process's threads.
