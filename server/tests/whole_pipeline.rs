@@ -25,6 +25,7 @@ async fn engine() -> Engine {
         recogniser: None,
         second_recogniser: None,
         reread_below: None,
+        language_model: true,
         device: Device::Cpu,
         threads: Some(2),
         max_megapixels: 50,

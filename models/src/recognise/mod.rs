@@ -1,6 +1,9 @@
 //! Text recognition: line crops → characters with confidences and places.
 
+mod align;
+mod beam;
 mod ctc;
+pub mod language;
 mod network;
 
 use std::path::Path;
@@ -18,6 +21,9 @@ use crate::calibrate::{Image, image_of};
 use crate::crop::{CROP_HEIGHT, LineCrop};
 use crate::text::TextLine;
 use crate::weights::{ModelError, Weights, load, load_uncalibrated};
+use beam::Labels;
+use ctc::Language;
+use language::LanguageModel;
 
 /// Lines that run together at most, on devices.
 #[cfg(feature = "device")]
@@ -38,6 +44,7 @@ pub struct Recogniser {
     op: NetworkOp,
     min_width: usize,
     classes: Vec<char>,
+    language: Option<(Arc<LanguageModel>, Labels)>,
 }
 
 impl Recogniser {
@@ -88,7 +95,19 @@ impl Recogniser {
             });
         }
         let classes = config.classes.iter().map(|class| class.chars().next().unwrap_or(ctc::BLANK)).collect();
-        Ok(Self { op: op(Arc::new(network))?, min_width: config.min_width, classes })
+        Ok(Self { op: op(Arc::new(network))?, min_width: config.min_width, classes, language: None })
+    }
+
+    /// With `model` to say which of the texts that a doubtful line may hold is the likeliest.
+    #[must_use]
+    pub fn with_language(mut self, model: Arc<LanguageModel>) -> Self {
+        let symbol = |ch: &char| (*ch != ctc::BLANK).then(|| model.symbol(*ch));
+        let labels = Labels {
+            symbols: self.classes.iter().map(symbol).collect(),
+            space: self.classes.iter().position(|ch| *ch == ' '),
+        };
+        self.language = Some((model, labels));
+        self
     }
 
     /// The same without its integers, for calibrating it anew.
@@ -214,7 +233,8 @@ impl Recogniser {
     /// What `probabilities` of the crop say, which was padded to `width`.
     fn line(&self, crop: &LineCrop, probabilities: &[f32], width: usize) -> TextLine {
         let padded = width as f32 / crop.width() as f32;
-        let chars = ctc::decode(probabilities, &self.classes, padded);
+        let language = self.language.as_ref().map(|(model, labels)| Language { model, labels });
+        let chars = ctc::decode(probabilities, &self.classes, padded, language.as_ref());
         let confidence = match chars.len() {
             0 => 0.0,
             n => chars.iter().map(|c| c.confidence).sum::<f32>() / n as f32,

@@ -46,6 +46,9 @@ pub struct EngineArgs {
     /// Lines go to the second reader whose least sure character is less sure than this, 0 (none) to 1 [default: the preset's]
     #[arg(long, value_name = "CONFIDENCE", env = "SLIPSTREAM_REREAD_BELOW", value_parser = share)]
     pub reread_below: Option<f32>,
+    /// Whether a language model helps with doubtful lines: it knows how receipts are spelt, and takes all digits for alike.
+    #[arg(long, value_name = "on|off", env = "SLIPSTREAM_LANGUAGE_MODEL", default_value = "on", value_parser = on_or_off, action = clap::ArgAction::Set)]
+    pub language_model: bool,
     /// Where networks find and read text: cpu, cuda, or cuda:N for the card with this number.
     #[arg(long, value_name = "DEVICE", env = "SLIPSTREAM_DEVICE", default_value_t)]
     pub device: Device,
@@ -90,6 +93,7 @@ impl EngineArgs {
             reread: reread.filter(|second| *second != recognise),
             recognise,
             reread_below: self.reread_below.unwrap_or(preset.reread_below),
+            language: self.language_model,
             forgery: self.forgery != ForgeryMode::Off,
         }
     }
@@ -107,7 +111,8 @@ impl EngineArgs {
             return self.preset.to_string();
         }
         let second = networks.reread.map(|name| format!("/{name}<{}", networks.reread_below)).unwrap_or_default();
-        format!("{}/{}{second}", networks.detect, networks.recognise)
+        let alone = if networks.language { "" } else { " without language" };
+        format!("{}/{}{second}{alone}", networks.detect, networks.recognise)
     }
 }
 

@@ -10,6 +10,7 @@ use slipstream_models::detect::{Detector, TextRegions};
 use slipstream_models::extract::{ExtractError, Extractor};
 use slipstream_models::forgery::{ForgeryClassifier, ForgeryVerdict};
 use slipstream_models::recognise::Recogniser;
+use slipstream_models::recognise::language::LanguageModel;
 use slipstream_models::{Accelerator, Entities, ModelError, Raster, TextLine, TextLines};
 
 use super::describe::describe;
@@ -31,6 +32,9 @@ pub enum LoadError {
     /// The classifier of edited pixels is not there; folders from before it existed have none.
     #[error("{0}; put the classifier there, or do without it: --forgery off")]
     Forgery(#[source] Box<LoadError>),
+    /// The language model is not there; folders from before it existed have none.
+    #[error("{0}; put the language model there, or do without it: --language-model off")]
+    Language(#[source] Box<LoadError>),
     /// A network that reads does not fit.
     #[error(transparent)]
     Model(#[from] ModelError),
@@ -39,7 +43,8 @@ pub enum LoadError {
     Extract(#[from] ExtractError),
 }
 
-/// Loads `networks` from `dir`: `detect/NAME`, `recognise/NAME`, `extract` and, where it is part of them, `forgery`;
+/// Loads `networks` from `dir`: `detect/NAME`, `recognise/NAME`, `extract` and, where they are part of them, `language`
+/// and `forgery`;
 /// detection and recognition run on `accelerator`, the others on the CPU.
 /// The set's name is `label` and a fingerprint of everything that its answers
 /// depend on.
@@ -54,6 +59,18 @@ pub fn load(dir: &Path, label: &str, networks: &Networks, accelerator: &Accelera
         Some(name) => Some(set.add("reread", dir.join("recognise").join(name))?),
         None => None,
     };
+    let language = networks.language.then(|| set.add("language", dir.join("language"))).transpose();
+    let language = match language.map_err(|error| LoadError::Language(Box::new(error)))? {
+        Some(folder) => Some(Arc::new(LanguageModel::load(&folder)?)),
+        None => None,
+    };
+    let reader = |folder: &Path| -> Result<Arc<dyn RecogniseModel>, ModelError> {
+        let reader = Recogniser::load_on(folder, accelerator)?;
+        Ok(Arc::new(match &language {
+            Some(language) => reader.with_language(Arc::clone(language)),
+            None => reader,
+        }))
+    };
     let extract = set.add("extract", dir.join("extract"))?;
     let forgery = networks.forgery.then(|| set.add("forgery", dir.join("forgery"))).transpose();
     let forgery = forgery.map_err(|error| LoadError::Forgery(Box::new(error)))?;
@@ -61,7 +78,7 @@ pub fn load(dir: &Path, label: &str, networks: &Networks, accelerator: &Accelera
         Ok(Arc::new(ForgeryClassifier::load(&folder)?))
     };
     let second = |folder: PathBuf| -> Result<SecondReader, LoadError> {
-        Ok(SecondReader { model: Arc::new(Recogniser::load_on(&folder, accelerator)?), below: networks.reread_below })
+        Ok(SecondReader { model: reader(&folder)?, below: networks.reread_below })
     };
     if reread.is_some() {
         set.fingerprints.extend(networks.reread_below.to_le_bytes());
@@ -70,7 +87,7 @@ pub fn load(dir: &Path, label: &str, networks: &Networks, accelerator: &Accelera
         id: format!("{label}-{:08x}", fnv1a(set.fingerprints) as u32),
         models: set.models,
         detect: Arc::new(Detector::load_on(&detect, accelerator)?),
-        recognise: Arc::new(Recogniser::load_on(&recognise, accelerator)?),
+        recognise: reader(&recognise)?,
         reread: reread.map(second).transpose()?,
         extract: Arc::new(Extractor::load(&extract)?),
         forgery: forgery.map(classifier).transpose()?,

@@ -27,6 +27,8 @@ pub struct Networks {
     pub reread: Option<String>,
     /// Lines are read again whose least sure character is less sure than this, 0 to 1.
     pub reread_below: f32,
+    /// Whether the model below `language/` helps the recognisers with doubtful lines.
+    pub language: bool,
     /// Whether the classifier below `forgery/` is part of the set.
     pub forgery: bool,
 }
@@ -47,7 +49,8 @@ impl Preset {
             Self::Accurate => ("small", Some(SECOND), 0.88),
         };
         let reread = reread.map(str::to_owned);
-        Networks { detect: detect.to_owned(), recognise: FIRST.to_owned(), reread, reread_below, forgery: true }
+        let (detect, recognise) = (detect.to_owned(), FIRST.to_owned());
+        Networks { detect, recognise, reread, reread_below, language: true, forgery: true }
     }
 }
 
