@@ -10,7 +10,7 @@ const MULTIPLE: usize = 32;
 /// A page's shorter side keeps this share of `long_side` ...
 const SHORT_SHARE: f64 = 0.4;
 /// ... until the longer one is this many times `long_side`.
-const MOST_TIMES: f64 = 6.0;
+const MOST_TIMES: f64 = 12.0;
 
 /// (width, height) at which a page of `size` is read: its longer side at most
 /// `long_side`, both rounded to multiples of 32. Long receipts are read at up

@@ -4,7 +4,7 @@
 //! at the token that it likes best, on average; runs that are connected are a
 //! row. A closing amount points at itself, so that no row has two. The
 //! trainer's `rows.py` does the same, but for lines that lean together
-//! ([`lean`]).
+//! ([`lean`]) and for the rows that a purchase may span at most.
 
 use std::collections::BTreeMap;
 
@@ -39,6 +39,10 @@ const CLOSING: [usize; 3] = [AMOUNT, TAX_AMOUNT, PAYMENT_AMOUNT];
 /// A word beside a description is taken for a part of it from this probability on: neighbours
 /// mostly agree, and the network judges each token by itself.
 const COMPLETES: f32 = 0.1;
+
+/// Runs farther apart than this many rows of the page are of different purchases, taxes or payments: the network
+/// judges every pair of a page, and on a list of hundreds it likes one or the other far away.
+const REACH: usize = 8;
 
 /// What a token is.
 struct Tag {
@@ -141,6 +145,11 @@ impl<'a> Rows<'a> {
         self.document.tokens.get(token).map(|t| t.line)
     }
 
+    /// The row of the page that a token stands in.
+    fn page_row(&self, token: usize) -> Option<usize> {
+        self.line(token).and_then(|line| self.document.lines.get(line)).map(|line| line.row)
+    }
+
     /// Runs of neighbouring tokens with one of the `wanted` roles.
     fn runs(&self, wanted: &[usize]) -> Vec<Vec<usize>> {
         let mut runs: Vec<Vec<usize>> = Vec::new();
@@ -175,7 +184,13 @@ impl<'a> Rows<'a> {
                 if closing {
                     return own;
                 }
-                let scored = owner_of.iter().map(|(token, owner)| (likes(run, *token), *owner));
+                let from = run.first().and_then(|token| self.page_row(*token));
+                let near = |to: usize| match (from, self.page_row(to)) {
+                    (Some(a), Some(b)) => a.abs_diff(b) <= REACH,
+                    _ => false,
+                };
+                let within = owner_of.iter().filter(|(token, _)| near(*token));
+                let scored = within.map(|(token, owner)| (likes(run, *token), *owner));
                 scored.fold((f32::NEG_INFINITY, own), |best, new| if new.0 > best.0 { new } else { best }).1
             })
             .collect();
@@ -198,8 +213,8 @@ impl<'a> Rows<'a> {
     fn leaning(&self, runs: &[Vec<usize>], likes: &impl Fn(&[usize], usize) -> f32) -> Vec<(usize, usize)> {
         let place = |run: &Vec<usize>| {
             let token = *run.first()?;
-            let (line, role) = (self.document.lines.get(self.line(token)?)?, self.role(token)?);
-            Some(lean::Run { row: line.row, role, closes: CLOSING.contains(&role) })
+            let (row, role) = (self.page_row(token)?, self.role(token)?);
+            Some(lean::Run { row, role, closes: CLOSING.contains(&role) })
         };
         let Some(places) = runs.iter().map(place).collect::<Option<Vec<_>>>() else { return Vec::new() };
         let mean = |run: usize, amount: usize| {

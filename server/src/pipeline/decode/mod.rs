@@ -34,10 +34,10 @@ pub struct DecodeLimits {
     pub max_side: u32,
 }
 
-/// 20 MB, 50 megapixels, 20,000 pixels a side: above what phones produce.
+/// 20 MB, 50 megapixels, 40,000 pixels a side: above what phones produce, and more than three metres of a till roll at 300 dpi.
 impl Default for DecodeLimits {
     fn default() -> Self {
-        Self { max_bytes: 20_000_000, max_pixels: 50_000_000, max_side: 20_000 }
+        Self { max_bytes: 20_000_000, max_pixels: 50_000_000, max_side: 40_000 }
     }
 }
 
