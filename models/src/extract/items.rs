@@ -185,11 +185,7 @@ impl<'a> Rows<'a> {
                     return own;
                 }
                 let from = run.first().and_then(|token| self.page_row(*token));
-                let near = |to: usize| match (from, self.page_row(to)) {
-                    (Some(a), Some(b)) => a.abs_diff(b) <= REACH,
-                    _ => false,
-                };
-                let within = owner_of.iter().filter(|(token, _)| near(*token));
+                let within = owner_of.iter().filter(|(token, _)| together(from, self.page_row(*token)));
                 let scored = within.map(|(token, owner)| (likes(run, *token), *owner));
                 scored.fold((f32::NEG_INFINITY, own), |best, new| if new.0 > best.0 { new } else { best }).1
             })
@@ -277,6 +273,11 @@ impl<'a> Rows<'a> {
     }
 }
 
+/// Whether what stands in these rows of the page may be of one purchase, tax or payment.
+fn together(row: Option<usize>, other: Option<usize>) -> bool {
+    row.zip(other).is_some_and(|(row, other)| row.abs_diff(other) <= REACH)
+}
+
 fn largest(scores: &[f32]) -> (usize, f32) {
     let first = (0, scores.first().copied().unwrap_or(0.0));
     scores.iter().copied().enumerate().fold(first, |best, new| if new.1 > best.1 { new } else { best })
@@ -296,6 +297,13 @@ const _: () = assert!(ROLES.len() == SERIAL_NUMBER + 1);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_purchase_spans_a_few_rows_in_both_directions() {
+        assert!(together(Some(20), Some(12)) && together(Some(12), Some(20)));
+        assert!(!together(Some(20), Some(11)), "however much the network likes it");
+        assert!(!together(None, Some(0)));
+    }
 
     #[test]
     fn walks_end_at_what_points_at_itself_or_at_the_lowest_of_a_ring() {

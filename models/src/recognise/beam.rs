@@ -11,6 +11,10 @@ const WIDTH: usize = 8;
 /// Classes less probable than this at a step are not followed.
 const LEAST: f32 = 0.0025;
 
+/// Prefixes so much less likely than the best one, as a difference of logarithms, are not followed: a language model that
+/// is asked about all of them costs more than the network.
+const DEEPEST: f32 = 7.0;
+
 /// CTC's blank.
 pub(super) const BLANK: usize = 0;
 
@@ -116,11 +120,17 @@ struct Search<'a> {
 impl Search<'_> {
     /// Goes on from `followed` by one step, at which `classes` are possible.
     fn step(&mut self, followed: &mut Vec<Followed>, classes: &[(usize, f32)], row: &[f32]) {
+        let score = |f: &Followed, prefixes: &[Prefix]| f.total() + prefixes[f.prefix].gain;
+        let likeliest = classes.iter().map(|(_, p)| *p).fold(NEVER, f32::max);
+        let best = followed.iter().map(|f| score(f, &self.prefixes)).fold(NEVER, f32::max);
         for f in &*followed {
             let total = f.total();
-            let last = self.prefixes[f.prefix].class;
+            let Prefix { class: last, gain, .. } = self.prefixes[f.prefix];
             let mut repeated = false;
             for &(class, p) in classes {
+                if total + gain + p < best + likeliest - DEEPEST {
+                    continue;
+                }
                 // Space at a line's start belongs to its margin.
                 if class == BLANK || f.prefix == 0 && self.labels.space == Some(class) {
                     self.reach(f.prefix, total + p, NEVER);
@@ -143,9 +153,10 @@ impl Search<'_> {
             self.places[f.prefix] = NONE;
         }
         let Self { next, prefixes, .. } = self;
-        let score = |f: &Followed| f.total() + prefixes[f.prefix].gain;
+        let score = |f: &Followed| score(f, prefixes);
         next.sort_by(|a, b| score(b).total_cmp(&score(a)));
-        next.truncate(WIDTH);
+        let best = next.first().map_or(NEVER, score);
+        next.truncate(next.partition_point(|f| score(f) > best - DEEPEST).clamp(1, WIDTH));
         std::mem::swap(followed, next);
         next.clear();
     }
