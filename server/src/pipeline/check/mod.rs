@@ -212,6 +212,7 @@ pub fn check(entities: &Entities, lines: &TextLines, settings: &CheckSettings) -
     misread::add_to_all(&mut findings, lines, &amounts);
     total::prefer_after_tax(&mut findings);
     total::prefer_proved(&mut findings);
+    total::prefer_agreed(&mut findings);
     arithmetic::repair::repair(&mut findings);
     arithmetic::proof::mark(&mut findings);
     total::weigh_proof(&mut findings);

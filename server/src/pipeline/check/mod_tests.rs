@@ -88,6 +88,23 @@ fn a_total_that_adds_up_is_preferred() {
 }
 
 #[test]
+fn two_sums_that_agree_overrule_a_total_that_is_hardly_believed() {
+    let item = |amount| ItemEntities { description: entity("BREAD"), amount: entity(amount), ..ItemEntities::default() };
+    let receipt = |confidence| Entities {
+        items: vec![item("5.83"), item("3.00")],
+        tax_total: entity("8.83"),
+        payments: vec![PaymentEntities { method: entity("CASH"), amount: entity("20.03") }],
+        total: Some(Entity { best: reading("20.03", confidence), alternatives: vec![reading("8.83", 0.001)] }),
+        ..Entities::default()
+    };
+    let total_of = |e: &Entities, lines: &[&str]| printed(&check(e, &lines_of(lines), &settings()).total);
+    let change = ["CASH 20.03", "CHANGE 11.20"];
+    assert_eq!(total_of(&receipt(0.2), &change).as_deref(), Some("8.83"));
+    assert_eq!(total_of(&receipt(0.9), &change).as_deref(), Some("20.03"), "the total is believed");
+    assert_eq!(total_of(&receipt(0.2), &["CASH 20.03"]).as_deref(), Some("20.03"), "one sum agrees with none");
+}
+
+#[test]
 fn the_amount_before_tax_is_not_the_total() {
     let receipt = |other: &str| Entities {
         subtotal: entity("106.10"),

@@ -8,6 +8,9 @@ use super::{
 /// A reading this much less probable than the best is not considered, whatever it adds up to.
 const MIN_RATIO: f32 = 0.05;
 
+/// A total that is less probable than this is more likely wrong than right.
+const DOUBTFUL: f32 = 0.5;
+
 /// Minor units by which a total may differ from its parts: rounding to the
 /// smallest coin, or a misread last digit.
 const ROUNDING: i64 = 5;
@@ -71,6 +74,18 @@ pub(super) fn prefer_proved(findings: &mut Findings) {
     let other = total.alternatives.iter().enumerate().find_map(proved);
     if let (Some((index, code)), Some(total)) = (other, &mut findings.total) {
         total.repair(index, code);
+    }
+}
+
+/// Takes the reading that two sums without a common value agree on, however improbable it is, where the best reading is
+/// more likely wrong than right: all purchases together are what was paid less what came back, for example. That the same
+/// amount was also read as the tax or the subtotal says only that it was taken for that by mistake.
+pub(super) fn prefer_agreed(findings: &mut Findings) {
+    let Some(agreed) = agreed_by_others(findings) else { return };
+    let was_kept = kept(findings) == Some(agreed);
+    let Some(total) = findings.total.as_mut().filter(|total| total.best.confidence < DOUBTFUL) else { return };
+    if let Some(index) = total.alternatives.iter().position(|a| a.value == Some(agreed)) {
+        total.repair(index, if was_kept { "payment_minus_change_is_total" } else { "subtotal_plus_tax_is_total" });
     }
 }
 
