@@ -35,6 +35,6 @@ mod tests {
     fn the_work_of_a_page_is_bounded_by_what_the_network_sees() {
         assert_eq!(pixels_seen(416, 320), 416 * 320);
         assert_eq!(pixels_seen(1920, 960), 960 * 480);
-        assert_eq!(pixels_seen(1000, 100_000), 64 * 5760);
+        assert_eq!(pixels_seen(1000, 100_000), 128 * 11_520);
     }
 }

@@ -44,8 +44,8 @@ impl Preset {
     /// reader was chosen on validation lines: see the README.
     pub fn networks(self) -> Networks {
         let (detect, reread, reread_below) = match self {
-            Self::Tiny => ("tiny", None, 0.55),
-            Self::Balanced => ("tiny", Some(SECOND), 0.55),
+            Self::Tiny => ("tiny", None, 0.5),
+            Self::Balanced => ("tiny", Some(SECOND), 0.5),
             Self::Accurate => ("small", Some(SECOND), 0.94),
         };
         let reread = reread.map(str::to_owned);
