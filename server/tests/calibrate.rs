@@ -71,7 +71,11 @@ fn a_calibrated_network_reads_and_its_calibration_does_not_outlive_its_weights()
 
     let read = ["read", "--preset", "tiny", "--recogniser", "tiny", "--text", "--threads", "1"];
     let output = slipstream(&read, &files[..1], &models);
-    assert!(text(&output.stderr).contains("--language-model off"), "without a language model: {}", text(&output.stderr));
+    assert!(
+        text(&output.stderr).contains("--language-model off"),
+        "without a language model: {}",
+        text(&output.stderr)
+    );
     let read = [&read[..], &["--language-model", "off"]].concat();
     let output = slipstream(&read, &files[..1], &models);
     assert!(text(&output.stderr).contains("--forgery off"), "a folder without a classifier: {}", text(&output.stderr));

@@ -5,12 +5,7 @@ use super::beam::BLANK;
 /// The class of every step along the most probable path over `probabilities` (`[steps][classes]`) that reads as `text`,
 /// a list of classes. Before the first and behind the last one `space` is as good as a blank. None where there are
 /// fewer steps than the text needs.
-pub(super) fn align(
-    probabilities: &[f32],
-    classes: usize,
-    text: &[usize],
-    space: Option<usize>,
-) -> Option<Vec<usize>> {
+pub(super) fn align(probabilities: &[f32], classes: usize, text: &[usize], space: Option<usize>) -> Option<Vec<usize>> {
     let rows: Vec<&[f32]> = probabilities.chunks_exact(classes.max(1)).collect();
     // A state for each character, and one for the blanks before, between and behind them.
     let states = 2 * text.len() + 1;
@@ -29,11 +24,8 @@ pub(super) fn align(
         for state in 0..states {
             // A blank may be passed over where it does not part equal characters.
             let over = state % 2 == 1 && (state < 2 || class_of(state) != class_of(state - 2));
-            let (mut best, mut by) = if step == 0 {
-                (if state < 2 { 0.0 } else { f32::NEG_INFINITY }, 0)
-            } else {
-                (last[state], 0)
-            };
+            let (mut best, mut by) =
+                if step == 0 { (if state < 2 { 0.0 } else { f32::NEG_INFINITY }, 0) } else { (last[state], 0) };
             for on in 1..=if over { 2 } else { 1 } {
                 if let Some(score) = state.checked_sub(on).and_then(|from| last.get(from))
                     && step > 0

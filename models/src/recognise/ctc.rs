@@ -165,13 +165,15 @@ impl Language<'_> {
                 let whole = i + 1 + window.len() == symbols.len();
                 for (class, p) in &mut rivals {
                     let symbol = self.labels.symbols[*class];
-                    *p = p.max(1e-9).ln() + self.gain(histories[i], symbol.iter().chain(window.iter().flatten()), whole);
+                    *p =
+                        p.max(1e-9).ln() + self.gain(histories[i], symbol.iter().chain(window.iter().flatten()), whole);
                 }
                 let most = rivals.iter().map(|(_, p)| *p).fold(f32::NEG_INFINITY, f32::max);
                 let sum: f32 = rivals.iter().map(|(_, p)| (p - most).exp()).sum();
                 rivals.iter_mut().for_each(|(_, p)| *p = (*p - most).exp() / sum);
             }
-            peak.confidence = rivals.iter().find(|(class, _)| *class == peak.class).map_or(peak.confidence, |(_, p)| *p);
+            peak.confidence =
+                rivals.iter().find(|(class, _)| *class == peak.class).map_or(peak.confidence, |(_, p)| *p);
             rivals
         };
         peaks.iter_mut().enumerate().map(rivals_of).collect()

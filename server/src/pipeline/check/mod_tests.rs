@@ -89,7 +89,8 @@ fn a_total_that_adds_up_is_preferred() {
 
 #[test]
 fn two_sums_that_agree_overrule_a_total_that_is_hardly_believed() {
-    let item = |amount| ItemEntities { description: entity("BREAD"), amount: entity(amount), ..ItemEntities::default() };
+    let item =
+        |amount| ItemEntities { description: entity("BREAD"), amount: entity(amount), ..ItemEntities::default() };
     let receipt = |confidence| Entities {
         items: vec![item("5.83"), item("3.00")],
         tax_total: entity("8.83"),
