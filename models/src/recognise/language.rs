@@ -1,7 +1,7 @@
 //! Which characters follow which on receipts: an n-gram model beside the network that reads.
 //!
 //! It knows that `TOTAL` is likelier than `T0TAL`. All digits are one symbol to it: it can tell a digit from a letter,
-//! and never one digit from another, so that no amount is ever made likelier than another.
+//! and never one digit from another. Of two amounts it may prefer the one that is written as amounts are.
 //!
 //! `models/train/recognise/language.py` makes it and describes its file. Lookups back off from longer to shorter
 //! histories (Katz, 1987).

@@ -31,7 +31,7 @@ PROBES = ["TOTAL 12,50", "T0TAL 12,50", "Käse & Brötchen 2 x 1.99", "THANK YOU
 CARD = """# {name}
 
 Says how likely a character is behind up to {before} others of its line on a receipt. Where a recogniser doubts, it decides with
-it what the line says; all digits are one symbol, so it never prefers one amount to another.
+it what the line says; all digits are one symbol, so it never prefers one digit to another.
 
 | | |
 |---|---|
@@ -159,7 +159,7 @@ def main():
     p.add_argument("--readings", type=Path, required=True, help="SROIE's lines as a recogniser reads them: `slipstream eval lines --split all --readings FILE`")
     p.add_argument("--never", type=Path, required=True, help="ids, one a line, that no model is trained on")
     p.add_argument("--order", type=int, default=5, help="length of the longest n-grams")
-    p.add_argument("--least", type=int, default=13, help="how often n-grams of three and more must have been counted: more than two real lines, so that none of them can be told from the counts")
+    p.add_argument("--least", type=int, default=13, help="how often n-grams of three and more must have been counted: three times in real lines, or twice where synthetic ones have it as well")
     p.add_argument("--real-weight", type=int, default=6, help="how often a line of SROIE counts")
     p.add_argument("--weight", type=float, default=0.2, help="of the logarithms, beside those of the network that reads")
     p.add_argument("--bonus", type=float, default=0.3, help="for every character, which evens out that each one costs")
