@@ -14,7 +14,7 @@ const MOST_TIMES: f64 = 12.0;
 
 /// (width, height) at which a page of `size` is read: its longer side at most
 /// `long_side`, both rounded to multiples of 32. Long receipts are read at up
-/// to six times that, so that their letters do not vanish.
+/// to twelve times that, so that their letters do not vanish.
 pub fn working_size(size: (usize, usize), long_side: usize) -> (usize, usize) {
     let (longest, shortest) = (size.0.max(size.1) as f64, size.0.min(size.1) as f64);
     let long_side = long_side as f64;
