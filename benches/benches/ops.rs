@@ -19,7 +19,7 @@ const IMAGE: (usize, usize) = (24, 320);
 /// Filters whose values do not matter, and which may be multiplied in any type.
 fn filter(shape: [usize; 4]) -> Filter {
     let weights = (0..shape.iter().product()).map(|i: usize| ((i * 7919) % 1009) as f32 / 5045.0 - 0.1).collect();
-    let input = Some(Quantisation { steps: vec![0.02; shape[1]], zero: 64 });
+    let input = Some(Quantisation { steps: vec![0.02; shape[1]], zero: 64, means: Vec::new() });
     Filter { name: "filter".to_owned(), weights, bias: vec![0.1; shape[0]], shape, input }
 }
 

@@ -35,7 +35,7 @@ fn filter(shape: [usize; 4]) -> Filter {
 
 /// Steps for values up to 2, so that integers cost little.
 fn steps(channels: usize) -> Quantisation {
-    Quantisation { steps: vec![2.0 / 255.0; channels], zero: 0 }
+    Quantisation { steps: vec![2.0 / 255.0; channels], zero: 0, means: Vec::new() }
 }
 
 fn network(bytes: [u8; 10]) -> Option<Network> {

@@ -35,12 +35,16 @@ impl Backend {
             if std::arch::is_x86_feature_detected!("avx512f") {
                 let vnni = std::arch::is_x86_feature_detected!("avx512vnni");
                 let bf16 = std::arch::is_x86_feature_detected!("avx512bf16");
-                let backends = [
+                let mut backends = [
                     (Self::Avx512VnniBf16, vnni && bf16),
-                    (Self::Avx512Bf16, bf16),
                     (Self::Avx512Vnni, vnni),
+                    (Self::Avx512Bf16, bf16),
                     (Self::Avx512, true),
                 ];
+                if made_by_intel() {
+                    backends.swap(0, 1);
+                    backends.swap(2, 3);
+                }
                 found.extend(backends.into_iter().filter(|(_, present)| *present).map(|(backend, _)| backend));
             }
             if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
@@ -89,4 +93,12 @@ impl Backend {
             Self::Portable => "portable",
         }
     }
+}
+
+/// Whether the processor is Intel's, which multiplies bfloat16 in vectors at half the rate of f32 (measured on Emerald
+/// Rapids; they are fast in tiles, which no backend uses), where AMD's takes half the time.
+#[cfg(target_arch = "x86_64")]
+fn made_by_intel() -> bool {
+    let vendor = std::arch::x86_64::__cpuid(0);
+    [vendor.ebx, vendor.edx, vendor.ecx].map(u32::to_le_bytes).as_flattened() == b"GenuineIntel"
 }

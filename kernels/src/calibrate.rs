@@ -16,7 +16,7 @@ use crate::packing::{ConvWeights, LARGEST};
 /// Pixels of one image that a convolution's sample takes.
 const PIXELS_PER_IMAGE: usize = 4;
 /// Pixels that a sample has at most; the time to fit grows with it.
-const MAX_PIXELS: usize = 384;
+const MAX_PIXELS: usize = 1024;
 /// How a channel's step is shared between the range of its values and of its
 /// weights: 1 makes all values as fine as they can be, 0 all weights.
 const BALANCES: [f32; 5] = [1.0, 0.75, 0.5, 0.25, 0.0];
@@ -204,6 +204,7 @@ impl Matrix {
 
     /// The best rounding of inputs like those that were met, and its error.
     fn fit(&self, met: &Met) -> Option<(Quantisation, f32)> {
+        let channels = met.least.len();
         let exact = self.multiply(&met.sample, &self.values);
         let power: f32 = exact.iter().map(|v| v * v).sum();
         let mut best: Option<(Quantisation, f32)> = None;
@@ -218,9 +219,10 @@ impl Matrix {
                 })
                 .collect();
             let rounded = self.multiply(&input, &self.rounded(&candidate.steps));
-            let error: f32 = rounded.iter().zip(&exact).map(|(a, b)| (a - b) * (a - b)).sum();
+            let error = self.scatter(&rounded, &exact);
             if best.as_ref().is_none_or(|(_, least)| error < *least) {
-                best = Some((candidate, error));
+                let means = means(&met.sample, channels).zip(means(&input, channels));
+                best = Some((Quantisation { means: means.map(|(a, b)| [a, b]).collect(), ..candidate }, error));
             }
         }
         best.map(|(quantisation, error)| (quantisation, (error / power.max(f32::MIN_POSITIVE)).sqrt()))
@@ -249,11 +251,19 @@ impl Matrix {
                 CLIPS.map(|clip| {
                     let step = ((most - least) * clip / 255.0).max(f32::MIN_POSITIVE);
                     let zero = (-least * clip / step).round().clamp(0.0, 255.0) as u8;
-                    Quantisation { steps: shape.iter().map(|s| s * step).collect(), zero }
+                    Quantisation { steps: shape.iter().map(|s| s * step).collect(), zero, means: Vec::new() }
                 })
             })
             .filter(|q| q.fits(channels))
             .collect()
+    }
+
+    /// The squared differences of two results, but for what a column differs by on average, which biases make up for.
+    fn scatter(&self, a: &[f32], b: &[f32]) -> f32 {
+        let differences: Vec<f32> = a.iter().zip(b).map(|(a, b)| a - b).collect();
+        let count = (differences.len() / self.columns).max(1) as f32;
+        let squares: f32 = differences.iter().map(|d| d * d).sum();
+        squares - means(&differences, self.columns).map(|mean| mean * mean * count).sum::<f32>()
     }
 
     /// The weights as integers would have them.
@@ -287,4 +297,14 @@ impl Matrix {
         }
         products
     }
+}
+
+/// The mean of every column of `rows`, which are one after another.
+fn means(rows: &[f32], columns: usize) -> impl Iterator<Item = f32> {
+    let mut sums = vec![0.0_f64; columns];
+    for row in rows.chunks_exact(columns) {
+        sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += f64::from(*value));
+    }
+    let count = (rows.len() / columns.max(1)).max(1) as f64;
+    sums.into_iter().map(move |sum| (sum / count) as f32)
 }

@@ -1,5 +1,7 @@
 //! What a convolution is made of, and how its input may be rounded to integers.
 
+use std::ops::Range;
+
 /// Weights of a convolution: `weights` in `[out][in][height][width]` order
 /// (`in` is 1 for depthwise filters), `bias` one per output channel.
 #[derive(Debug, Clone, Default)]
@@ -23,18 +25,34 @@ pub struct Filter {
 /// A step for every channel costs nothing: the weights of the channel are
 /// multiplied with it before they are rounded themselves, to ±127 with one scale
 /// per output channel (Xiao et al., SmoothQuant, arXiv 2211.10438).
-#[derive(Debug, Clone, PartialEq)]
+///
+/// What rounding changes the sums by on average is taken from the biases, where the means of the input are known (Nagel
+/// et al., arXiv 1906.04721): it costs nothing, and was a tenth to a half of the error.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Quantisation {
     /// One per input channel, finite and above zero.
     pub steps: Vec<f32>,
     /// What zero becomes.
     pub zero: u8,
+    /// What each input channel is on average, and what it is once rounded; empty where that is not known.
+    pub means: Vec<[f32; 2]>,
 }
 
 impl Quantisation {
     /// Whether an input of `channels` can be rounded so.
     pub fn fits(&self, channels: usize) -> bool {
-        self.steps.len() == channels && self.steps.iter().all(|step| step.is_normal() && *step > 0.0)
+        let means = self.means.is_empty() || self.means.len() == channels;
+        self.steps.len() == channels
+            && self.steps.iter().all(|step| step.is_normal() && *step > 0.0)
+            && means
+            && self.means.as_flattened().iter().all(|mean| mean.is_finite())
+    }
+
+    /// The same for some of the channels, range after range.
+    pub(crate) fn of(&self, ranges: impl Iterator<Item = Range<usize>> + Clone) -> Self {
+        let steps = ranges.clone().flat_map(|range| self.steps[range].iter().copied()).collect();
+        let means = ranges.flat_map(|range| self.means.get(range).unwrap_or_default().iter().copied()).collect();
+        Self { steps, zero: self.zero, means }
     }
 }
 
@@ -62,7 +80,9 @@ pub enum BuildError {
         got: usize,
     },
     /// A rounding that no input can have.
-    #[error("the integer steps of {filter} are not {channels} numbers above zero; calibrate the network again")]
+    #[error(
+        "the integer steps of {filter} are not {channels} numbers above zero with finite means; calibrate the network again"
+    )]
     Steps {
         /// The filter's name.
         filter: String,

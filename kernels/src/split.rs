@@ -143,8 +143,7 @@ impl Split {
     /// As [`ConvWeights::narrow_for`], for the rounding of the whole input.
     pub(crate) fn narrow_for(&mut self, backend: Backend, whole: Option<&Quantisation>) {
         let of = |places: &[Channels]| {
-            let steps = |q: &Quantisation| places.iter().flat_map(|p| q.steps[p.first..][..p.count].to_vec()).collect();
-            whole.map(|q| Quantisation { steps: steps(q), zero: q.zero })
+            whole.map(|q| q.of(places.iter().map(|place| place.first..place.first + place.count)))
         };
         self.weights.quantisation = of(&self.places);
         self.weights.narrow_for(backend);

@@ -45,7 +45,7 @@ fn runs_in_steady_state_allocate_their_result_alone() {
         let x = first_layer(&mut net, image, 24);
         let half = net.average_pool(x, (2, 2));
         let inputs = [net.upsample(half, 2), x];
-        let steps = Some(Quantisation { steps: vec![0.02; 48], zero: 3 });
+        let steps = Some(Quantisation { steps: vec![0.02; 48], zero: 3, means: Vec::new() });
         let dense = Filter { input: steps, ..filter([32, 48, 3, 3], 1) };
         let x = net.conv(&inputs, &dense, (1, 1), Padding::Symmetric(1, 1), Activation::Gelu, None).unwrap();
         let x = net.squeeze_excite(x, filter([8, 32, 1, 1], 2), filter([32, 8, 1, 1], 3), 0.2, true).unwrap();

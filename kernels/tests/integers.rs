@@ -47,7 +47,7 @@ fn integer_convolutions_are_those_of_rounded_values_and_weights() {
         let steps: Vec<f32> = (0..channels).map(|_| 0.004 + 0.002 * next().abs()).collect();
         let pad = kernel / 2;
         let f = Filter {
-            input: Some(Quantisation { steps: steps.clone(), zero }),
+            input: Some(Quantisation { steps: steps.clone(), zero, means: Vec::new() }),
             ..filter([37, channels, kernel, kernel], 22)
         };
         let run = |second: Option<&Filter>| {
@@ -87,7 +87,7 @@ fn integers_of_enlarged_and_partial_inputs_agree_on_all_threads() {
         let (channels, size) = (19, (24, 80));
         let steps: Vec<f32> = (0..2 * channels).map(|c| 0.006 + 0.0001 * c as f32).collect();
         let f = Filter {
-            input: Some(Quantisation { steps: steps.clone(), zero: 2 }),
+            input: Some(Quantisation { steps: steps.clone(), zero: 2, means: Vec::new() }),
             ..filter([33, 2 * channels, 3, 3], 41)
         };
         let mut next = noise(5);
@@ -140,7 +140,7 @@ fn transposed_convolutions_in_integers_keep_their_output() {
         network.run(&photo, (9, 31), Parallelism::Serial).unwrap().0
     };
     let exact = run(Backend::Portable, None);
-    let rounded = run(backend, Some(Quantisation { steps: vec![0.008; 22], zero: 0 }));
+    let rounded = run(backend, Some(Quantisation { steps: vec![0.008; 22], zero: 0, means: Vec::new() }));
     let worst = exact.iter().zip(&rounded).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
     assert!(worst > 1e-4 && worst < 2e-2, "{worst}");
 }
@@ -150,7 +150,7 @@ fn steps_that_do_not_fit_are_refused_by_name() {
     for steps in [vec![0.1; 3], vec![0.1, f32::NAN, 0.1, 0.1], vec![0.1, 0.0, 0.1, 0.1]] {
         let (mut net, image) = NetworkBuilder::new();
         let x = first_layer(&mut net, image, 4);
-        let input = Some(Quantisation { steps, zero: 0 });
+        let input = Some(Quantisation { steps, zero: 0, means: Vec::new() });
         let f = Filter { name: "head".into(), input, ..filter([2, 4, 1, 1], 1) };
         let error = net.pointwise(x, &f, Activation::None, None).unwrap_err();
         assert!(error.to_string().contains("head"), "{error}");
@@ -177,12 +177,56 @@ fn calibration_finds_steps_that_keep_the_output() {
     let (exact, _) = network.run(&images[0].0, images[0].1, Parallelism::Serial).unwrap();
     network = network.with_backend(backend);
     let floats = network.run(&images[0].0, images[0].1, Parallelism::Serial).unwrap().0;
-    network.quantise(|name| (name == "dense").then(|| found[0].quantisation.clone()));
-    let integers = network.run(&images[0].0, images[0].1, Parallelism::Serial).unwrap().0;
+    let mut run = |quantisation: &Quantisation| {
+        network.quantise(|name| (name == "dense").then(|| quantisation.clone()));
+        network.run(&images[0].0, images[0].1, Parallelism::Serial).unwrap().0
+    };
+    let integers = run(&found[0].quantisation);
+    let blind = run(&Quantisation { means: Vec::new(), ..found[0].quantisation.clone() });
     let apart = |other: &[f32]| {
         let [difference, power] =
             exact.iter().zip(other).fold([0.0, 0.0], |[d, p], (a, b)| [d + (a - b).powi(2), p + a * a]);
         (difference / power).sqrt()
     };
     assert!(apart(&floats) < 1e-3 && apart(&integers) > 1e-3 && apart(&integers) < 0.02, "{}", apart(&integers));
+    assert!(apart(&integers) < apart(&blind), "{} with means, {} without", apart(&integers), apart(&blind));
+}
+
+#[test]
+fn biases_make_up_for_what_rounding_changes_on_average() {
+    let Some(backend) = Backend::available().into_iter().find(|b| *b == Backend::Avx512Vnni) else { return };
+    // Steps so coarse that the mean of the rounded input is far from the input's.
+    let (steps, zero) = (vec![0.31, 0.27, 0.4], 0);
+    let run = |second: Option<Filter>| {
+        let (mut net, image) = NetworkBuilder::new();
+        let mut x = first_layer(&mut net, image, 3);
+        if let Some(second) = second {
+            x = net.pointwise(x, &second, Activation::None, None).unwrap();
+        }
+        let network = net.finish(x, OutputOrder::ChannelsLast).unwrap().with_backend(backend);
+        let mut next = noise(7);
+        let photo: Vec<f32> = (0..32 * 64 * 3).map(|_| next()).collect();
+        network.run(&photo, (32, 64), Parallelism::Serial).unwrap().0
+    };
+    let values = run(None);
+    let rounded = |c: usize, v: f32| (v / steps[c]).round().clamp(0.0, 255.0) * steps[c];
+    let mut means = vec![[0.0_f32; 2]; 3];
+    for pixel in values.chunks_exact(3) {
+        for (c, v) in pixel.iter().enumerate() {
+            means[c][0] += v * 3.0 / values.len() as f32;
+            means[c][1] += rounded(c, *v) * 3.0 / values.len() as f32;
+        }
+    }
+    let f = filter([5, 3, 1, 1], 9);
+    let off = |means: Vec<[f32; 2]>| {
+        let input = Some(Quantisation { steps: steps.clone(), zero, means });
+        let (exact, got) = (run(Some(f.clone())), run(Some(Filter { input, ..f.clone() })));
+        let column = |o: usize| {
+            let difference = |i: usize| f64::from(got[i] - exact[i]);
+            (o..exact.len()).step_by(5).map(difference).sum::<f64>() / (exact.len() / 5) as f64
+        };
+        (0..5).map(column).fold(0.0, |most: f64, mean| most.max(mean.abs()))
+    };
+    let (blind, seeing) = (off(Vec::new()), off(means));
+    assert!(blind > 1e-3 && seeing < 1e-5, "{blind} without means, {seeing} with them");
 }

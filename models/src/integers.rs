@@ -2,7 +2,8 @@
 //! integers. The file is optional; without it, or on a processor without
 //! AVX512_VNNI, the network multiplies floats.
 //!
-//! Two f32 tensors a filter: `NAME.steps` (`[input channels]`) and `NAME.zero` (`[1]`).
+//! Two f32 tensors a filter, `NAME.steps` (`[input channels]`) and `NAME.zero` (`[1]`), and mostly a third,
+//! `NAME.means` (`[input channels][2]`): what each channel is on average, and what it is once rounded.
 //! The metadata say which weights they were fitted to (CRC-32 of
 //! `model.safetensors`): with other weights they would be wrong without a sign of it.
 
@@ -54,9 +55,10 @@ pub(crate) fn load(folder: &Path, weights: &[u8]) -> Result<HashMap<String, Quan
             Ok((_, [zero])) if (0.0..=255.0).contains(zero) && zero.fract() == 0.0 => *zero as u8,
             _ => return Err(invalid(format!("{name}.zero is not one whole number from 0 to 255"))),
         };
-        let rounding = Quantisation { steps: steps.to_vec(), zero };
+        let means = tensors.get(&format!("{name}.means")).map_or(&[][..], |(_, means)| means);
+        let rounding = Quantisation { steps: steps.to_vec(), zero, means: means.as_chunks().0.to_vec() };
         if !rounding.fits(steps.len()) {
-            return Err(invalid(format!("{name}.steps are not all numbers above zero")));
+            return Err(invalid(format!("{name}.steps are not all numbers above zero, with finite means")));
         }
         roundings.insert(name.to_owned(), rounding);
     }
@@ -71,12 +73,16 @@ pub fn save(folder: &Path, roundings: &BTreeMap<String, Quantisation>) -> io::Re
     let bytes = |values: &[f32]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
     let mut tensors = Vec::new();
     for (name, rounding) in roundings {
-        tensors.push((format!("{name}.steps"), rounding.steps.len(), bytes(&rounding.steps)));
-        tensors.push((format!("{name}.zero"), 1, bytes(&[f32::from(rounding.zero)])));
+        tensors.push((format!("{name}.steps"), vec![rounding.steps.len()], bytes(&rounding.steps)));
+        tensors.push((format!("{name}.zero"), vec![1], bytes(&[f32::from(rounding.zero)])));
+        if !rounding.means.is_empty() {
+            let means = bytes(rounding.means.as_flattened());
+            tensors.push((format!("{name}.means"), vec![rounding.means.len(), 2], means));
+        }
     }
     let views = tensors
         .iter()
-        .map(|(name, length, bytes)| Ok((name.as_str(), TensorView::new(Dtype::F32, vec![*length], bytes)?)))
+        .map(|(name, shape, bytes)| Ok((name.as_str(), TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
         .collect::<Result<Vec<_>, safetensors::SafeTensorError>>();
     let weights = std::fs::read(folder.join("model.safetensors"))?;
     let metadata = Some(HashMap::from([(WEIGHTS.to_owned(), checksum(&weights))]));
@@ -98,13 +104,16 @@ mod tests {
         let weights = b"weights";
         std::fs::write(dir.path().join("model.safetensors"), weights).unwrap();
         assert!(load(dir.path(), weights).unwrap().is_empty(), "a network need not be calibrated");
-        let rounding = Quantisation { steps: vec![0.5, 0.25], zero: 17 };
+        let rounding = Quantisation { steps: vec![0.5, 0.25], zero: 17, means: vec![[0.1, 0.2], [-3.0, -2.5]] };
         save(dir.path(), &BTreeMap::from([("head".to_owned(), rounding.clone())])).unwrap();
         assert_eq!(load(dir.path(), weights).unwrap(), HashMap::from([("head".to_owned(), rounding)]));
         let other = load(dir.path(), b"fine-tuned").unwrap_err().to_string();
         assert!(other.contains("slipstream calibrate"), "{other}");
-        save(dir.path(), &BTreeMap::from([("head".to_owned(), Quantisation { steps: vec![f32::NAN], zero: 0 })]))
-            .unwrap();
+        save(
+            dir.path(),
+            &BTreeMap::from([("head".to_owned(), Quantisation { steps: vec![f32::NAN], ..Quantisation::default() })]),
+        )
+        .unwrap();
         let error = load(dir.path(), weights).unwrap_err().to_string();
         assert!(error.contains(FILE) && error.contains("head.steps"), "{error}");
         std::fs::write(dir.path().join(FILE), b"no tensors").unwrap();

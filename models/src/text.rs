@@ -1,5 +1,7 @@
 //! Recognised text lines, the output of the recogniser and the input of extraction.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use crate::entities::Span;
@@ -43,6 +45,14 @@ pub struct TextLine {
     pub quad: Quad,
 }
 
+/// How sure `chars` are on average, 0 to 1; 0 without any.
+pub fn mean_confidence(chars: &[CharReading]) -> f32 {
+    match chars.len() {
+        0 => 0.0,
+        n => chars.iter().map(|c| c.confidence).sum::<f32>() / n as f32,
+    }
+}
+
 impl TextLine {
     /// A line whose characters share `quad` evenly and have `confidence`;
     /// for text whose character positions are not known.
@@ -63,6 +73,17 @@ impl TextLine {
     /// one wrong digit spoils an amount. 0 for a line without characters.
     pub fn certainty(&self) -> f32 {
         self.chars.iter().map(|c| c.confidence).reduce(f32::min).unwrap_or(0.0)
+    }
+
+    /// Puts `reading`, of the part of the line at `place` (fractions of its length), in the place of the characters `at`.
+    ///
+    /// # Panics
+    /// When the line has no characters `at`.
+    pub fn replace(&mut self, at: Range<usize>, reading: Self, place: Range<f32>) {
+        let along = |share: f32| place.start + (place.end - place.start) * share;
+        let moved = reading.chars.into_iter().map(|c| CharReading { start: along(c.start), end: along(c.end), ..c });
+        self.chars.splice(at, moved);
+        self.confidence = mean_confidence(&self.chars);
     }
 
     /// The line as a string.
@@ -118,5 +139,16 @@ mod tests {
         assert_eq!(line.text(), "TOTAL 9.00");
         let (left, _, right, _) = line.quad_of(6, 10).bounds();
         assert!((left - 160.0).abs() < 1e-3 && (right - 200.0).abs() < 1e-3, "{left} {right}");
+    }
+
+    #[test]
+    fn another_reading_of_a_part_takes_its_place() {
+        let quad = Quad::from_bounds(100.0, 10.0, 200.0, 30.0);
+        let mut line = TextLine::evenly_spaced("T0TAL 9.00", 0.5, quad);
+        line.replace(0..5, TextLine::evenly_spaced("TOTAL:", 1.0, line.quad_of(0, 5)), 0.0..0.5);
+        assert_eq!(line.text(), "TOTAL: 9.00");
+        assert!((line.confidence - 8.5 / 11.0).abs() < 1e-6);
+        let (left, _, right, _) = line.quad_of(3, 6).bounds();
+        assert!((left - 125.0).abs() < 1e-3 && (right - 150.0).abs() < 1e-3, "{left} {right}");
     }
 }

@@ -133,12 +133,26 @@ pub fn load_uncalibrated<C: DeserializeOwned>(folder: &Path) -> Result<(Weights,
 
 /// The weights, the configuration, and the bytes that the weights were read from.
 fn read<C: DeserializeOwned>(folder: &Path) -> Result<(Weights, C, Vec<u8>), ModelError> {
-    let read = |name: &str| {
-        let path = folder.join(name);
-        std::fs::read(&path).map(|bytes| (path.clone(), bytes)).map_err(|source| ModelError::Read { path, source })
-    };
-    let (path, config) = read("config.json")?;
-    let config = serde_json::from_slice(&config).map_err(|e| ModelError::Invalid { path, reason: e.to_string() })?;
-    let (_, bytes) = read("model.safetensors")?;
+    let config = read_config(folder)?;
+    let (_, bytes) = read_weights(folder)?;
     Ok((Weights::from_bytes(&bytes)?, config, bytes))
+}
+
+/// What `folder`'s `config.json` says.
+pub(crate) fn read_config<C: DeserializeOwned>(folder: &Path) -> Result<C, ModelError> {
+    let (path, config) = read_file(folder, "config.json")?;
+    serde_json::from_slice(&config).map_err(|e| ModelError::Invalid { path, reason: e.to_string() })
+}
+
+/// The path and the content of `folder`'s `model.safetensors`.
+pub(crate) fn read_weights(folder: &Path) -> Result<(PathBuf, Vec<u8>), ModelError> {
+    read_file(folder, "model.safetensors")
+}
+
+fn read_file(folder: &Path, name: &str) -> Result<(PathBuf, Vec<u8>), ModelError> {
+    let path = folder.join(name);
+    match std::fs::read(&path) {
+        Ok(bytes) => Ok((path, bytes)),
+        Err(source) => Err(ModelError::Read { path, source }),
+    }
 }

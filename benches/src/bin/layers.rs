@@ -100,7 +100,7 @@ fn large_pointwise() -> Result<Network, Box<dyn Error>> {
     };
     let first = filter([256, 3, 3, 3]);
     let x = net.conv(&[image], &first, (2, 2), Padding::Symmetric(1, 1), Activation::None, None)?;
-    let input = Some(Quantisation { steps: vec![0.01; 256], zero: 0 });
+    let input = Some(Quantisation { steps: vec![0.01; 256], zero: 0, means: Vec::new() });
     let x = net.pointwise(x, &Filter { input, ..filter([256, 256, 1, 1]) }, Activation::None, None)?;
     Ok(net.finish(x, OutputOrder::ChannelsLast)?)
 }

@@ -283,7 +283,7 @@ mod tests {
         let [out, inputs, kh, kw] = shape;
         let weights =
             (0..out * inputs * kh * kw).map(|i| ((i * 37 % 101) as f32 / 50.0 - 1.0) / (inputs * kh * kw) as f32);
-        let input = quantised.then(|| Quantisation { steps: vec![0.01; inputs], zero: 9 });
+        let input = quantised.then(|| Quantisation { steps: vec![0.01; inputs], zero: 9, means: Vec::new() });
         let bias = (0..out).map(|o| (o % 7) as f32 * 0.1).collect();
         Filter { weights: weights.collect(), bias, shape, input, ..Filter::default() }
     }

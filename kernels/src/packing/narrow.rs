@@ -84,7 +84,11 @@ impl ConvWeights {
     }
 
     fn quads(&self, quantisation: &Quantisation) -> Narrow {
-        let steps = self.row_steps(quantisation);
+        let steps = self.by_row(&quantisation.steps);
+        let means = match quantisation.means.as_slice() {
+            [] => vec![[0.0; 2]; steps.len()],
+            means => self.by_row(means),
+        };
         let mut scales = vec![0.0_f32; self.panels * PANEL];
         for (row, output, weight) in self.entries() {
             scales[output] = scales[output].max((weight * steps[row]).abs() / LARGEST);
@@ -92,14 +96,14 @@ impl ConvWeights {
         // An output without weights has no scale; any does.
         scales.iter_mut().filter(|s| !s.is_normal()).for_each(|s| *s = 1.0);
         let rounded = |row: usize, output: usize, weight: f32| (weight * steps[row] / scales[output]).round();
-        let mut sums = vec![0.0_f32; scales.len()];
-        for (row, output, weight) in self.entries() {
-            sums[output] += rounded(row, output, weight);
-        }
         let zero = f32::from(quantisation.zero);
-        let biases =
-            self.bias.as_slice().iter().zip(&scales).zip(&sums).map(|((b, scale), sum)| b - zero * scale * sum);
-        let bias = Packed::new(&biases.collect::<Vec<_>>());
+        let mut bias = self.bias.as_slice().to_vec();
+        for (row, output, weight) in self.entries() {
+            let rounded = rounded(row, output, weight) * scales[output];
+            let [exact, shifted] = means[row];
+            bias[output] += weight * exact - rounded * (zero + shifted / steps[row]);
+        }
+        let bias = Packed::new(&bias);
         let weights = self.grouped::<4>(|group, place| {
             let bytes: [u8; 4] = std::array::from_fn(|i| {
                 // Rows behind the block's last are zeros of `grouped`.
@@ -121,17 +125,17 @@ impl ConvWeights {
         Narrow { panel_floats: weights.len() / self.panels, weights: Packed::new(&weights), kind }
     }
 
-    /// The input step of each row of a panel (block by block, tap by tap, channel by channel).
-    fn row_steps(&self, quantisation: &Quantisation) -> Vec<f32> {
-        let mut steps = Vec::with_capacity(self.panel_floats / PANEL);
+    /// What `values` say of the input channel of each row of a panel (block by block, tap by tap, channel by channel).
+    fn by_row<T: Copy>(&self, values: &[T]) -> Vec<T> {
+        let mut rows = Vec::with_capacity(self.panel_floats / PANEL);
         let mut first = 0;
         for &channels in &self.blocks {
             for _ in 0..self.taps {
-                steps.extend_from_slice(&quantisation.steps[first..first + channels]);
+                rows.extend_from_slice(&values[first..first + channels]);
             }
             first += channels;
         }
-        steps
+        rows
     }
 
     /// Every weight as (row of its panel, output channel, value).
@@ -200,7 +204,7 @@ mod tests {
 
     #[test]
     fn quads_fold_steps_into_weights_and_zero_into_the_bias() {
-        let quads = weights().quads(&Quantisation { steps: vec![1.0, 0.5, 2.0, 0.25], zero: 10 });
+        let quads = weights().quads(&Quantisation { steps: vec![1.0, 0.5, 2.0, 0.25], zero: 10, means: Vec::new() });
         let bytes = |i: usize| quads.weights.as_slice()[i * PANEL].to_bits().to_le_bytes().map(|b| b as i8);
         // Weights times steps are 1, 1, 6, 1; the largest becomes 127.
         assert_eq!([bytes(0), bytes(1)], [[21, 21, 127, 0], [21, 0, 0, 0]]);

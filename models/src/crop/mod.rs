@@ -7,6 +7,7 @@
 mod sample;
 
 use std::cell::RefCell;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::detect::TextRegions;
@@ -117,6 +118,17 @@ impl LineCrop {
         self.quad
     }
 
+    /// The part of the line at `place`, fractions (0 to 1) of its length; its width is at least one step.
+    pub fn part(&self, place: Range<f32>) -> Self {
+        if place == (0.0..1.0) {
+            return self.clone();
+        }
+        let natural = (self.width as f32 * (place.end - place.start)).ceil() as usize;
+        let width = natural.next_multiple_of(WIDTH_STEP).clamp(WIDTH_STEP, MAX_WIDTH);
+        let of = |quad: Quad| quad.slice(place.start, place.end);
+        Self { corners: of(self.corners), quad: of(self.quad), width, ..self.clone() }
+    }
+
     /// The same pixels turned by 180°, for text that is upside down.
     pub fn upside_down(&self) -> Self {
         let turned = |Quad([a, b, c, d]): Quad| Quad([c, d, a, b]);
@@ -217,6 +229,20 @@ mod tests {
         let quad = Quad::from_bounds(3.0, 4.0, 19.0, 52.0);
         let crop = LineCrop::new(16, rgb.clone(), quad).unwrap_or_else(|| unreachable!("the size fits"));
         assert_eq!((crop.rgb(), crop.quad()), (rgb, quad));
+    }
+
+    #[test]
+    fn a_part_has_the_pixels_that_the_line_has_there() {
+        let crops = crops_of(Quad::from_bounds(10.0, 20.0, 70.0, 40.0));
+        let part = crops[0].part(0.5..1.0);
+        assert_eq!((part.width(), part.quad()), (72, Quad::from_bounds(40.0, 20.0, 70.0, 40.0)));
+        let (whole, part) = (crops[0].rgb(), part.rgb());
+        for (y, row) in part.chunks_exact(72 * 3).enumerate() {
+            let same = &whole[(y * 144 + 72) * 3..(y + 1) * 144 * 3];
+            assert!(row.iter().zip(same).all(|(a, b)| a.abs_diff(*b) <= 1), "row {y}");
+        }
+        assert_eq!(crops[0].part(0.0..1.0), crops[0]);
+        assert_eq!(crops[0].part(0.3..0.3).width(), WIDTH_STEP);
     }
 
     #[test]

@@ -18,17 +18,17 @@ pub(super) fn align(probabilities: &[f32], classes: usize, text: &[usize], space
     // How many states the best way into each state of each step came on.
     let mut came = vec![0u8; rows.len() * states];
     let mut scores = vec![f32::NEG_INFINITY; states];
-    let mut last = vec![f32::NEG_INFINITY; states];
+    let mut last = scores.clone();
+    // Before the first step: the blank in front of everything.
+    scores[0] = 0.0;
     for step in 0..rows.len() {
         std::mem::swap(&mut scores, &mut last);
         for state in 0..states {
             // A blank may be passed over where it does not part equal characters.
             let over = state % 2 == 1 && (state < 2 || class_of(state) != class_of(state - 2));
-            let (mut best, mut by) =
-                if step == 0 { (if state < 2 { 0.0 } else { f32::NEG_INFINITY }, 0) } else { (last[state], 0) };
+            let (mut best, mut by) = (last[state], 0);
             for on in 1..=if over { 2 } else { 1 } {
                 if let Some(score) = state.checked_sub(on).and_then(|from| last.get(from))
-                    && step > 0
                     && *score > best
                 {
                     (best, by) = (*score, on as u8);

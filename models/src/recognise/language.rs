@@ -7,12 +7,12 @@
 //! histories (Katz, 1987).
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use safetensors::{Dtype, SafeTensors};
 use serde::Deserialize;
 
-use crate::weights::ModelError;
+use crate::weights::{ModelError, read_config, read_weights};
 
 /// Bits of a symbol in an n-gram's key.
 const BITS: u32 = 9;
@@ -115,24 +115,20 @@ impl LanguageModel {
     /// # Errors
     /// [`ModelError`] when files are missing or do not fit each other.
     pub fn load(folder: &Path) -> Result<Self, ModelError> {
-        let read = |name: &str| {
-            let path = folder.join(name);
-            std::fs::read(&path).map(|bytes| (path.clone(), bytes)).map_err(|source| ModelError::Read { path, source })
-        };
-        let invalid = |path: &PathBuf, reason: String| ModelError::Invalid { path: path.clone(), reason };
-        let (path, config) = read("config.json")?;
-        let config: Config = serde_json::from_slice(&config).map_err(|error| invalid(&path, error.to_string()))?;
+        let config: Config = read_config(folder)?;
         if !(1..=LONGEST).contains(&config.order) || config.symbols.len() >= usize::from(UNKNOWN - FIRST) {
-            return Err(invalid(&path, format!("order {}, {} symbols", config.order, config.symbols.len())));
+            let reason = format!("order {}, {} symbols", config.order, config.symbols.len());
+            return Err(ModelError::Invalid { path: folder.join("config.json"), reason });
         }
         let characters = config.symbols.iter().filter_map(|symbol| symbol.chars().next());
         let numbers = characters.zip(FIRST..).collect();
-        let (path, bytes) = read("model.safetensors")?;
-        let file = SafeTensors::deserialize(&bytes).map_err(|error| invalid(&path, error.to_string()))?;
+        let (path, bytes) = read_weights(folder)?;
+        let invalid = |reason: String| ModelError::Invalid { path: path.clone(), reason };
+        let file = SafeTensors::deserialize(&bytes).map_err(|error| invalid(error.to_string()))?;
         let grams = (1..=config.order)
             .map(|length| grams(&file, length, length == config.order))
             .collect::<Result<_, _>>()
-            .map_err(|reason| invalid(&path, reason))?;
+            .map_err(invalid)?;
         Ok(Self { grams, numbers, weight: config.weight, bonus: config.bonus })
     }
 

@@ -19,7 +19,7 @@ use slipstream_kernels::{Accelerator, Backend, DeviceError, Network, NetworkOp, 
 
 use crate::calibrate::{Image, image_of};
 use crate::crop::{CROP_HEIGHT, LineCrop};
-use crate::text::TextLine;
+use crate::text::{TextLine, mean_confidence};
 use crate::weights::{ModelError, Weights, load, load_uncalibrated};
 use beam::Labels;
 use ctc::Language;
@@ -235,11 +235,7 @@ impl Recogniser {
         let padded = width as f32 / crop.width() as f32;
         let language = self.language.as_ref().map(|(model, labels)| Language { model, labels });
         let chars = ctc::decode(probabilities, &self.classes, padded, language.as_ref());
-        let confidence = match chars.len() {
-            0 => 0.0,
-            n => chars.iter().map(|c| c.confidence).sum::<f32>() / n as f32,
-        };
-        TextLine { chars, confidence, quad: crop.quad() }
+        TextLine { confidence: mean_confidence(&chars), chars, quad: crop.quad() }
     }
 }
 

@@ -27,7 +27,7 @@ const PROBE_EVERY: usize = 4;
 const LINES_PER_PAGE: usize = 12;
 /// Files that are used at most, spread over those that are named: all their images
 /// are held in memory.
-const MOST_FILES: usize = 128;
+const MOST_FILES: usize = 192;
 
 #[derive(Debug, Args)]
 pub(super) struct CalibrateArgs {

@@ -43,7 +43,7 @@ pub struct EngineArgs {
     /// Another second reader of doubtful lines than the preset's, or none.
     #[arg(long, value_name = "NAME", env = "SLIPSTREAM_SECOND_RECOGNISER")]
     pub second_recogniser: Option<String>,
-    /// Lines go to the second reader whose least sure character is less sure than this, 0 (none) to 1 [default: the preset's]
+    /// Words go to the second reader with a character less sure than this, 0 (none) to 1 [default: the preset's]
     #[arg(long, value_name = "CONFIDENCE", env = "SLIPSTREAM_REREAD_BELOW", value_parser = share)]
     pub reread_below: Option<f32>,
     /// Whether a language model helps with doubtful lines: it knows how receipts are spelt, and takes all digits for alike.

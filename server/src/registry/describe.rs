@@ -10,7 +10,7 @@ use slipstream_models::integers;
 
 use crate::hash::fnv1a;
 
-/// A model's description, and a number that changes with its weights.
+/// A model's description, and a number that changes with its files.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Description {
     pub(super) info: ModelInfo,
@@ -36,7 +36,8 @@ struct Entry {
 /// # Errors
 /// When its files cannot be read or are damaged.
 pub(super) fn describe(stage: &str, folder: &Path) -> io::Result<Description> {
-    let config: Config = serde_json::from_slice(&std::fs::read(folder.join("config.json"))?)?;
+    let config_file = std::fs::read(folder.join("config.json"))?;
+    let config: Config = serde_json::from_slice(&config_file)?;
     let weights = std::fs::read(folder.join("model.safetensors"))?;
     let parameters = parameters(&weights).ok_or(io::ErrorKind::InvalidData)?;
     let info = ModelInfo {
@@ -45,12 +46,13 @@ pub(super) fn describe(stage: &str, folder: &Path) -> io::Result<Description> {
         parameters,
         licence: config.licence.unwrap_or_else(|| "see the model's CARD.md".to_owned()),
     };
-    // Answers depend on how numbers are rounded, too.
+    // Answers depend on how numbers are rounded, too, and on thresholds and temperatures.
     let integers = match std::fs::read(folder.join(integers::FILE)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
         file => file?,
     };
-    Ok(Description { info, fingerprint: fnv1a(weights) ^ fnv1a(integers) })
+    let parts = [config_file, weights, integers].map(|file| fnv1a(file).to_le_bytes());
+    Ok(Description { info, fingerprint: fnv1a(parts.into_iter().flatten()) })
 }
 
 /// Numbers in a safetensors file: eight bytes with the length of a JSON header,
@@ -91,6 +93,9 @@ mod tests {
         assert_ne!(describe("recognise", dir.path()).unwrap().fingerprint, first.fingerprint);
         let changed = describe("recognise", dir.path()).unwrap().fingerprint;
         fs::write(dir.path().join(integers::FILE), b"steps").unwrap();
+        assert_ne!(describe("recognise", dir.path()).unwrap().fingerprint, changed);
+        let changed = describe("recognise", dir.path()).unwrap().fingerprint;
+        fs::write(dir.path().join("config.json"), r#"{"name": "reader", "weight": 0.2}"#).unwrap();
         assert_ne!(describe("recognise", dir.path()).unwrap().fingerprint, changed);
         fs::write(dir.path().join("model.safetensors"), &weights[..20]).unwrap();
         assert!(describe("recognise", dir.path()).is_err());

@@ -60,10 +60,8 @@ pub fn load(dir: &Path, label: &str, networks: &Networks, accelerator: &Accelera
         None => None,
     };
     let language = networks.language.then(|| set.add("language", dir.join("language"))).transpose();
-    let language = match language.map_err(|error| LoadError::Language(Box::new(error)))? {
-        Some(folder) => Some(Arc::new(LanguageModel::load(&folder)?)),
-        None => None,
-    };
+    let language = language.map_err(|error| LoadError::Language(Box::new(error)))?;
+    let language = language.map(|folder| LanguageModel::load(&folder)).transpose()?.map(Arc::new);
     let reader = |folder: &Path| -> Result<Arc<dyn RecogniseModel>, ModelError> {
         let reader = Recogniser::load_on(folder, accelerator)?;
         Ok(Arc::new(match &language {

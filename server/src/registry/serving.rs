@@ -94,7 +94,7 @@ pub type LineQueue = ModelQueue<Arc<LineCrop>, TextLine>;
 pub struct Reread {
     /// Its queue.
     pub model: LineQueue,
-    /// Lines whose certainty lies below are read again, 0 (none) to 1.
+    /// Words with a character less sure than this are read again, 0 (none) to 1.
     pub below: f32,
 }
 

@@ -1,19 +1,23 @@
 //! The recognise stage: `LineCrops` → `TextLines`, through the queues that the lines of all requests share.
 //!
-//! A set of models may have a second, more careful reader. Lines that the
+//! A set of models may have a second, more careful reader. Words that the
 //! first one doubts go to it as well, and the reading that is surer on average stays,
 //! the second one also where they are about equally sure:
 //! most of the second reader's accuracy for a fraction of its time. It is asked
 //! when the page is known to be upright, since every line is doubtful before.
 
+mod passages;
+
 use std::cmp::Reverse;
 use std::sync::Arc;
 
+use slipstream_models::text::mean_confidence;
 use slipstream_models::{LineCrop, LineCrops, TextLine, TextLines};
 
 use super::{Job, ReadError};
 use crate::registry::serving::LineQueue;
 use crate::telemetry::metrics;
+use passages::{Passage, doubtful};
 
 /// By how much less sure the second reader, which reads better, may be and still have its way; chosen on photos among
 /// 0, 0.02 and 0.05.
@@ -32,7 +36,7 @@ pub struct FirstReading {
 pub struct SettledReading {
     /// One for each crop, in their order.
     pub lines: Vec<TextLine>,
-    /// How many of them were read again.
+    /// How many of them were read again, as a whole or in part.
     pub reread: usize,
 }
 
@@ -54,18 +58,22 @@ pub async fn recognise(job: &Job, crops: LineCrops) -> Result<FirstReading, Read
 pub async fn settle(job: &Job, first: FirstReading) -> Result<SettledReading, ReadError> {
     let FirstReading { crops, mut lines } = first;
     let Some(second) = &job.serving.reread else { return Ok(SettledReading { lines, reread: 0 }) };
-    // What the first reader takes for no text (logos, barcodes, creases) is not asked about.
-    let doubts = |line: &TextLine| !line.chars.is_empty() && line.certainty() < second.below;
-    let doubtful: Vec<usize> = (0..lines.len()).filter(|i| doubts(&lines[*i])).collect();
-    let again: Vec<_> = doubtful.iter().map(|i| Arc::clone(&crops[*i])).collect();
-    let readings = submit(job, &second.model, &again).await?;
-    metrics::lines_read("second", readings.len());
-    for (i, reading) in doubtful.iter().zip(readings) {
-        if reading.confidence + MARGIN > lines[*i].confidence {
-            lines[*i] = reading;
+    // What the first reader takes for no text (logos, barcodes, creases) has no characters to doubt.
+    let asked: Vec<(usize, Passage)> = (0..lines.len())
+        .flat_map(|i| doubtful(&lines[i], &crops[i], second.below).into_iter().map(move |passage| (i, passage)))
+        .collect();
+    let part = |(i, passage): &(usize, Passage)| Arc::new(crops[*i].part(passage.place.clone()));
+    let readings = submit(job, &second.model, &asked.iter().map(part).collect::<Vec<_>>()).await?;
+    let reread = asked.chunk_by(|(a, _), (b, _)| a == b).count();
+    metrics::lines_read("second", reread);
+    // The last ones first: their characters' numbers stay what they are.
+    for ((i, passage), reading) in asked.into_iter().zip(readings).rev() {
+        let line = &mut lines[i];
+        if reading.confidence + MARGIN > mean_confidence(&line.chars[passage.chars.clone()]) {
+            line.replace(passage.chars, reading, passage.place);
         }
     }
-    Ok(SettledReading { lines, reread: doubtful.len() })
+    Ok(SettledReading { lines, reread })
 }
 
 /// Has the second reader, if there is one, read every crop, whatever the first
