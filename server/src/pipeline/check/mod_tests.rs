@@ -103,6 +103,12 @@ fn two_sums_that_agree_overrule_a_total_that_is_hardly_believed() {
     assert_eq!(total_of(&receipt(0.2), &change).as_deref(), Some("8.83"));
     assert_eq!(total_of(&receipt(0.9), &change).as_deref(), Some("20.03"), "the total is believed");
     assert_eq!(total_of(&receipt(0.2), &["CASH 20.03"]).as_deref(), Some("20.03"), "one sum agrees with none");
+    let tax = |net, tax| TaxEntities { net: entity(net), amount: entity(tax), ..TaxEntities::default() };
+    let table = |rows: Vec<TaxEntities>| Entities { taxes: rows, ..receipt(0.2) };
+    let both = table(vec![tax("6.59", "0.46"), tax("1.50", "0.28")]);
+    assert_eq!(total_of(&both, &["CASH 20.03"]).as_deref(), Some("8.83"), "purchases and tax table");
+    let lacking = table(vec![tax("6.59", "0.46"), TaxEntities { amount: entity("0.28"), ..TaxEntities::default() }]);
+    assert_eq!(total_of(&lacking, &["CASH 20.03"]).as_deref(), Some("20.03"), "a row is not whole");
 }
 
 #[test]

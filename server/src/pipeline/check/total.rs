@@ -2,7 +2,7 @@
 
 use super::{
     Candidate, Findings, Found, Money,
-    arithmetic::{Outcome, all_tax, checks_of_total, payments::kept, value},
+    arithmetic::{Outcome, all_tax, checks_of_total, net_plus_tax, payments::kept, value},
 };
 
 /// A reading this much less probable than the best is not considered, whatever it adds up to.
@@ -82,10 +82,14 @@ pub(super) fn prefer_proved(findings: &mut Findings) {
 /// amount was also read as the tax or the subtotal says only that it was taken for that by mistake.
 pub(super) fn prefer_agreed(findings: &mut Findings) {
     let Some(agreed) = agreed_by_others(findings) else { return };
-    let was_kept = kept(findings) == Some(agreed);
+    let rule = match Some(agreed) {
+        a if a == kept(findings) => "payment_minus_change_is_total",
+        a if a == net_plus_tax(findings) => "net_plus_tax_is_total",
+        _ => "subtotal_plus_tax_is_total",
+    };
     let Some(total) = findings.total.as_mut().filter(|total| total.best.confidence < DOUBTFUL) else { return };
     if let Some(index) = total.alternatives.iter().position(|a| a.value == Some(agreed)) {
-        total.repair(index, if was_kept { "payment_minus_change_is_total" } else { "subtotal_plus_tax_is_total" });
+        total.repair(index, rule);
     }
 }
 
@@ -128,10 +132,11 @@ pub fn agreed_by_others(findings: &Findings) -> Option<Money> {
     let subtotal_and_tax = value(&findings.subtotal).zip(all_tax(findings)).and_then(|(s, t)| s.checked_add(t));
     let items =
         findings.items.iter().map(|i| value(&i.amount)).collect::<Option<Vec<_>>>().and_then(Money::checked_sum);
-    let sums = [subtotal_and_tax, kept(findings), items];
-    let agreed = |m: &Money| *m != total && sums.iter().filter(|s| **s == Some(*m)).count() >= 2;
+    // The taxes are in the first two, which count once.
+    let sums = [[subtotal_and_tax, net_plus_tax(findings)], [kept(findings), None], [items, None]];
+    let agreed = |m: &Money| *m != total && sums.iter().filter(|s| s.contains(&Some(*m))).count() >= 2;
     let proved = Standing::of(findings, Some(total)).proved_by.is_some();
-    sums.into_iter().flatten().find(agreed).filter(|_| !proved)
+    sums.as_flattened().iter().copied().flatten().find(agreed).filter(|_| !proved)
 }
 
 /// Whether `amount` was read as the subtotal or the tax: then it is not the total as well.

@@ -30,7 +30,7 @@ use self::equation::{Equation, Operands};
 use super::{Findings, Found, Money};
 
 pub use sums::all_tax;
-pub use taxes::is_base;
+pub use taxes::{is_base, net_plus_tax};
 
 /// What a rule came to.
 #[derive(Debug, Clone, PartialEq)]

@@ -89,6 +89,12 @@ pub(super) fn net_plus_tax_is_total(f: &Findings, total: Option<Money>) -> Equat
     operands.sum_is(("net and tax", sum), &extras, ("total", total))
 }
 
+/// What the tax table comes to: all that is taxed, and all taxes; none where a row lacks either.
+pub fn net_plus_tax(f: &Findings) -> Option<Money> {
+    let row = |row: usize| Slot::Net(row).value(f)?.checked_add(Slot::Tax(row).value(f)?);
+    Money::checked_sum((0..f.taxes.len()).map(row).collect::<Option<Vec<_>>>()?)
+}
+
 pub(super) fn taxes_sum_to_tax_total(f: &Findings) -> Equation {
     let mut operands = Operands::new("taxes_sum_to_tax_total");
     let rows: Option<Vec<Money>> = (0..f.taxes.len()).map(|row| operands.amount(f, Slot::Tax(row))).collect();
