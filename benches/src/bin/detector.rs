@@ -15,6 +15,7 @@ use std::time::Instant;
 use clap::Parser;
 use rayon::ThreadPool;
 use serde_json::{Value, json};
+use slipstream_benches::ended;
 use slipstream_kernels::{Backend, Parallelism};
 use slipstream_models::detect::Detector;
 
@@ -49,14 +50,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    match run(&Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // Nothing is left to do when the error cannot be shown.
-            let _ = writeln!(std::io::stderr(), "error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    ended(run(&Arguments::parse()))
 }
 
 fn run(arguments: &Arguments) -> Outcome<()> {

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use serde_json::{Value, json};
+use slipstream_benches::ended;
 use slipstream_kernels::device::{DeviceNetwork, Input, LinePlace, Machine, PagePixels};
 use slipstream_models::crop::{CROP_HEIGHT, LineCrop, crop};
 use slipstream_models::detect::{Detector, working_size};
@@ -55,14 +56,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    match run(&Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // Nothing is left to do when the error cannot be shown.
-            let _ = writeln!(std::io::stderr(), "error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    ended(run(&Arguments::parse()))
 }
 
 fn run(arguments: &Arguments) -> Outcome<()> {

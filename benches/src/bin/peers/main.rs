@@ -17,6 +17,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use engine::{Class, Engine, Run, Setting};
+use slipstream_benches::ended;
 
 /// Compares Slipstream with its strongest open peer.
 #[derive(Parser)]
@@ -45,15 +46,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    match compare(&Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            use std::io::Write;
-            // Nothing is left to do when the error cannot be shown.
-            let _ = writeln!(std::io::stderr(), "error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    ended(compare(&Arguments::parse()))
 }
 
 fn compare(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
