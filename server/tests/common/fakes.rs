@@ -24,6 +24,8 @@ pub const LINE_HEIGHT: usize = 40;
 pub struct Gate {
     closed: Mutex<bool>,
     opened: Condvar,
+    /// How many may come by although it is closed.
+    admitted: AtomicUsize,
     /// How many came by so far.
     pub arrived: AtomicUsize,
 }
@@ -38,10 +40,19 @@ impl Gate {
         self.opened.notify_all();
     }
 
+    /// Lets one by, and stays closed for the others.
+    pub fn let_one_by(&self) {
+        let _closed = self.closed.lock().unwrap();
+        self.admitted.fetch_add(1, Ordering::SeqCst);
+        self.opened.notify_all();
+    }
+
     fn pass(&self) {
         self.arrived.fetch_add(1, Ordering::SeqCst);
         let closed = self.closed.lock().unwrap();
-        drop(self.opened.wait_while(closed, |closed| *closed).unwrap());
+        let is_admitted =
+            || self.admitted.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok();
+        drop(self.opened.wait_while(closed, |closed| *closed && !is_admitted()).unwrap());
     }
 
     /// Waits until `count` came by.
