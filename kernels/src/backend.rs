@@ -13,7 +13,7 @@ pub enum Backend {
     /// [`Backend::Avx512Bf16`] elsewhere.
     Avx512VnniBf16,
     /// As [`Backend::Avx512`], with the products of dense convolutions in
-    /// bfloat16 (8 bits of precision) and their sums in f32: twice the rate.
+    /// bfloat16 (8 bits of precision) and their sums in f32: twice the rate on AMD's processors, half of it on Intel's.
     Avx512Bf16,
     /// As [`Backend::Avx512`], with dense convolutions that are calibrated for
     /// it (see [`crate::Quantisation`]) in integers of eight bits: four times the rate.

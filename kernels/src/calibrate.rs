@@ -206,6 +206,7 @@ impl Matrix {
     fn fit(&self, met: &Met) -> Option<(Quantisation, f32)> {
         let channels = met.least.len();
         let exact = self.multiply(&met.sample, &self.values);
+        let exact_means: Vec<f32> = means(&met.sample, channels).collect();
         let power: f32 = exact.iter().map(|v| v * v).sum();
         let mut best: Option<(Quantisation, f32)> = None;
         for candidate in self.candidates(met) {
@@ -221,8 +222,8 @@ impl Matrix {
             let rounded = self.multiply(&input, &self.rounded(&candidate.steps));
             let error = self.scatter(&rounded, &exact);
             if best.as_ref().is_none_or(|(_, least)| error < *least) {
-                let means = means(&met.sample, channels).zip(means(&input, channels));
-                best = Some((Quantisation { means: means.map(|(a, b)| [a, b]).collect(), ..candidate }, error));
+                let means = exact_means.iter().zip(means(&input, channels)).map(|(exact, rounded)| [*exact, rounded]);
+                best = Some((Quantisation { means: means.collect(), ..candidate }, error));
             }
         }
         best.map(|(quantisation, error)| (quantisation, (error / power.max(f32::MIN_POSITIVE)).sqrt()))

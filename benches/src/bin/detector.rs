@@ -3,8 +3,7 @@
 //! `cargo run --release -p slipstream-benches --bin detector -- --venv DIR --onnx FILE detect/small --json FILE`
 //!
 //! DIR is a Python environment with `openvino`, FILE the network that `detect/small` was converted from. OpenVINO runs in
-//! f32; `SLIPSTREAM_KERNELS=avx512` has this side do the same. Both see the same size, and wait for each other: while one
-//! runs, the other sleeps.
+//! f32; `SLIPSTREAM_KERNELS=avx512` has this side do the same. Both see the same size, and take turns.
 
 use std::error::Error;
 use std::io::{BufRead, BufReader, Write};
@@ -15,7 +14,7 @@ use std::time::Instant;
 use clap::Parser;
 use rayon::ThreadPool;
 use serde_json::{Value, json};
-use slipstream_benches::ended;
+use slipstream_benches::{ended, folder_of, size_of};
 use slipstream_kernels::{Backend, Parallelism};
 use slipstream_models::detect::Detector;
 
@@ -54,10 +53,8 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Outcome<()> {
-    let (height, width) = arguments.size.split_once('x').ok_or("--size is HEIGHTxWIDTH")?;
-    let size: (usize, usize) = (height.parse()?, width.parse()?);
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/weights").join(&arguments.network);
-    let detector = Detector::load(&folder)?;
+    let size = size_of(&arguments.size)?;
+    let detector = Detector::load(&folder_of(&arguments.network))?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(arguments.threads).build()?;
     let mut peer = Peer::start(arguments)?;
     ours(&detector, &pool, size)?;
@@ -67,16 +64,17 @@ fn run(arguments: &Arguments) -> Outcome<()> {
         there.push(peer.turn()?);
     }
     let ratios: Vec<f64> = here.iter().zip(&there).map(|(a, b)| median(b) / median(a)).collect();
+    let (here, there) = (here.concat(), there.concat());
     let report = json!({
         "network": arguments.network,
         "size": arguments.size,
         "threads": arguments.threads,
         "kernels": Backend::current().name(),
-        "ours_ms": summary(&here.concat()),
-        "openvino_ms": summary(&there.concat()),
+        "ours_ms": summary(&here),
+        "openvino_ms": summary(&there),
         "times_as_fast": {
-            "medians": median(&there.concat()) / median(&here.concat()),
-            "shortest": shortest(&there.concat()) / shortest(&here.concat()),
+            "medians": median(&there) / median(&here),
+            "shortest": shortest(&there) / shortest(&here),
             "of_turns": { "median": median(&ratios), "min": shortest(&ratios), "max": ratios.iter().fold(0.0_f64, |a, b| a.max(*b)) },
         },
     });

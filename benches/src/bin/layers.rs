@@ -11,12 +11,12 @@
 
 use std::error::Error;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
-use slipstream_benches::ended;
+use slipstream_benches::{ended, folder_of, size_of};
 use slipstream_kernels::{
     Activation, Backend, Filter, Layer, Network, NetworkBuilder, OutputOrder, Padding, Parallelism, Quantisation,
 };
@@ -44,9 +44,7 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
-    let (height, width) = arguments.size.split_once('x').ok_or("--size is HEIGHTxWIDTH")?;
-    let size: (usize, usize) = (height.parse()?, width.parse()?);
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/weights").join(&arguments.network);
+    let (size, folder) = (size_of(&arguments.size)?, folder_of(&arguments.network));
     let pool = rayon::ThreadPoolBuilder::new().num_threads(arguments.threads).build()?;
     let measure = |network: &Network, size| {
         pool.install(|| {
