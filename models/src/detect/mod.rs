@@ -2,11 +2,12 @@
 //!
 //! A segmentation network gives a map of text probability (differentiable
 //! binarisation, Liao et al., arXiv 1911.08947); [`boxes`] cuts quads from it,
-//! [`closer`] looks again where lines ran together, and [`lone`] for single
-//! characters that the network overlooked.
+//! [`finer`] says whether print is too small, [`closer`] looks again where lines
+//! ran together, and [`lone`] for single characters that the network overlooked.
 
 pub mod boxes;
 mod closer;
+mod finer;
 mod input;
 mod lone;
 mod network;
@@ -139,7 +140,11 @@ impl Detector {
             return Ok(TextRegions::default());
         }
         let size = (page.width(), page.height());
-        let mut regions = self.look(page, working_size(size, self.config.long_side))?;
+        let working = working_size(size, self.config.long_side);
+        let mut regions = self.look(page, working)?;
+        if let Some(finer) = finer::size(&regions, size, working) {
+            regions = self.look(page, finer)?;
+        }
         let looks = closer::windows(&regions, size).into_iter().map(|window| {
             let [left, top, right, bottom] = window.bounds;
             let part = page.part(left, top, right - left, bottom - top);
