@@ -1,11 +1,13 @@
 //! Tokens with geometry, and the numbers that the network sees of them.
 //!
-//! The trainer's `features.py` does the same, in the same arithmetic.
+//! The trainer's `features.py` does the same, in the same arithmetic, but for
+//! what [`grouped`] parts.
 
 use super::amounts::{self, AmountFeatures};
+use super::grouped;
 use super::order::{OrderedLine, median};
-use super::tokens::{AMOUNT, KINDS, PERCENT, Scanner, lower, minor_units};
-use crate::text::TextLines;
+use super::tokens::{AMOUNT, KINDS, PERCENT, Piece, Scanner, lower, minor_units};
+use crate::text::{CharReading, TextLines};
 
 /// Names of the features with their numbers of buckets; order and sizes belong to the weights.
 pub(super) const FEATURES: [(&str, usize); 21] = [
@@ -54,7 +56,8 @@ pub(super) struct Token {
     upper: usize,
     first_upper: bool,
     x0: f64,
-    x1: f64,
+    /// Right edge on the levelled page, in pixels.
+    pub(super) x1: f64,
     place: usize,
     siblings: usize,
 }
@@ -73,10 +76,20 @@ pub(super) struct Features {
 /// Tokens of lines in reading order, at most `limit`: of more, the first and
 /// the last half, which hold the header and the totals.
 pub(super) fn tokenize(page: &TextLines, lines: &[OrderedLine], scanner: &Scanner, limit: usize) -> Vec<Token> {
+    let chars_of = |line: &OrderedLine| page.lines.get(line.number).map_or(&[][..], |l| &l.chars);
+    let split = |chars: &[CharReading]| scanner.tokens(chars.iter().map(|c| c.ch));
+    let mut pieces: Vec<Vec<Piece>> = lines.iter().map(|line| split(chars_of(line))).collect();
+    let lengths: Vec<usize> = lines.iter().map(|line| chars_of(line).len()).collect();
+    for (index, at) in grouped::cuts(&pieces, &lengths, lines) {
+        let parts = lines.get(index).and_then(|line| chars_of(line).split_at_checked(at));
+        if let (Some((before, behind)), Some(whole)) = (parts, pieces.get_mut(index)) {
+            let moved = |piece: Piece| Piece { start: piece.start + at, end: piece.end + at, ..piece };
+            *whole = split(before).into_iter().chain(split(behind).into_iter().map(moved)).collect();
+        }
+    }
     let mut tokens = Vec::new();
-    for (index, line) in lines.iter().enumerate() {
-        let Some(chars) = page.lines.get(line.number).map(|l| &l.chars) else { continue };
-        let pieces = scanner.tokens(chars.iter().map(|c| c.ch));
+    for ((index, line), pieces) in lines.iter().enumerate().zip(pieces) {
+        let chars = chars_of(line);
         let [x0, _, x1, _] = line.bounds;
         let per_char = (x1 - x0) / chars.len().max(1) as f64;
         let siblings = pieces.len().saturating_sub(1);
@@ -221,4 +234,28 @@ fn bin32(share: f64) -> u32 {
 
 fn edges_below(edges: &[f64], value: f64) -> u32 {
     edges.iter().filter(|e| **e <= value).count() as u32
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::extract::tokens::WORD;
+
+    /// A word that is all of a line.
+    pub(in crate::extract) fn token(text: &str, line: usize) -> Token {
+        Token {
+            text: text.to_owned(),
+            kind: WORD,
+            line,
+            start: 0,
+            end: text.chars().count(),
+            amount: None,
+            upper: 0,
+            first_upper: false,
+            x0: 0.0,
+            x1: 0.0,
+            place: 0,
+            siblings: 0,
+        }
+    }
 }

@@ -3,20 +3,24 @@
 //! Tokens of one role that stand side by side in a line are a run. A run points
 //! at the token that it likes best, on average; runs that are connected are a
 //! row. A closing amount points at itself, so that no row has two. The
-//! trainer's `rows.py` does the same, but for lines that lean together
-//! ([`lean`]) and for the rows that a purchase may span at most.
+//! trainer's `rows.py` does the same, but for what is told by all rows of a
+//! page together ([`positions`], [`columns`], [`lean`]) and for the rows that a
+//! purchase may span at most.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::columns;
 use super::config::ROLES;
 use super::decode::{Document, Head};
-use super::features::is_letter;
+use super::features::{Token, is_letter};
 use super::lean;
 use super::network::{Link, Links};
+use super::positions::positions;
 use super::tokens::WORD;
 use crate::entities::{Entity, ItemEntities, ItemKind, PaymentEntities, TaxEntities};
 
 /// Positions in [`ROLES`].
+const NONE: usize = 0;
 const DESCRIPTION: usize = 1;
 const QUANTITY: usize = 2;
 const UNIT_PRICE: usize = 3;
@@ -36,6 +40,16 @@ const PAYMENT: [usize; 2] = [PAYMENT_METHOD, PAYMENT_AMOUNT];
 /// Roles that every row has one of at most, and is known by.
 const CLOSING: [usize; 3] = [AMOUNT, TAX_AMOUNT, PAYMENT_AMOUNT];
 
+/// Amounts that a page has at least before they say how it prints them, or where its list ends.
+const LIST: usize = 6;
+/// Share of them without decimals that are read mistakes.
+const MOST_WHOLE: f64 = 0.05;
+/// A number without decimals is doubted below this probability.
+const DOUBTED: f32 = 0.9;
+
+/// What stands between a quantity and a price, as tokens hold it.
+const MULTIPLIES: [&str; 5] = ["x", "*", "@", "a", "\u{d7}"];
+
 /// A word beside a description is taken for a part of it from this probability on: neighbours
 /// mostly agree, and the network judges each token by itself.
 const COMPLETES: f32 = 0.1;
@@ -50,10 +64,16 @@ struct Tag {
     role: usize,
     /// Probability of the role.
     confidence: f32,
-    /// Probability of being part of a description.
-    describes: f32,
+    /// Probabilities of all roles.
+    shares: Vec<f32>,
     /// Scores of the kinds of purchase rows.
     kinds: Vec<f32>,
+}
+
+impl Tag {
+    fn share(&self, role: usize) -> f32 {
+        self.shares.get(role).copied().unwrap_or(0.0)
+    }
 }
 
 /// The tags and links of a page.
@@ -69,12 +89,70 @@ impl<'a> Rows<'a> {
         let tag = |head: &Head| {
             let (role, best) = largest(head.roles);
             let total: f32 = head.roles.iter().map(|s| ((s - best) / temperature).exp()).sum();
-            let share = |role: usize| head.roles.get(role).map_or(0.0, |s| ((s - best) / temperature).exp() / total);
-            Tag { role, confidence: share(role), describes: share(DESCRIPTION), kinds: head.kinds.to_vec() }
+            let shares = head.roles.iter().map(|s| ((s - best) / temperature).exp() / total).collect();
+            Tag { role, confidence: 1.0 / total, shares, kinds: head.kinds.to_vec() }
         };
         let mut rows = Self { document, links, tags: heads.iter().map(tag).collect() };
+        for position in positions(document.tokens, document.lines) {
+            if let Some(tag) = rows.tags.get_mut(position) {
+                tag.role = NONE;
+            }
+        }
+        rows.doubt_whole_amounts();
+        rows.settle_columns();
         rows.complete_descriptions();
         rows
+    }
+
+    /// Numbers without decimals that are hardly taken for amounts become what is next likely, on a page whose amounts
+    /// have decimals: `126` is a part of a name there, and `1,872` a weight. Beside a price it is an amount that lost its
+    /// comma.
+    fn doubt_whole_amounts(&mut self) {
+        let amounts = || self.tags.iter().zip(self.document.tokens).filter(|(tag, _)| tag.role == AMOUNT);
+        let (all, whole) = (amounts().count(), amounts().filter(|(_, token)| !has_cents(&token.text)).count());
+        if all < LIST || whole as f64 > MOST_WHOLE * all as f64 {
+            return;
+        }
+        let roles = (0..self.tags.len()).filter(|i| self.role(*i) == Some(UNIT_PRICE));
+        let with_price: BTreeSet<usize> = roles.filter_map(|i| self.page_row(i)).collect();
+        let lines = self.document.lines;
+        let doubtful = |(tag, token): &(&mut Tag, &Token)| {
+            let beside_price = lines.get(token.line).is_some_and(|line| with_price.contains(&line.row));
+            tag.role == AMOUNT && tag.confidence < DOUBTED && !beside_price && !has_cents(&token.text)
+        };
+        for (tag, _) in self.tags.iter_mut().zip(self.document.tokens).filter(doubtful) {
+            if let Some(share) = tag.shares.get_mut(AMOUNT) {
+                *share = 0.0;
+            }
+            (tag.role, tag.confidence) = largest(&tag.shares);
+        }
+    }
+
+    /// Prices of one piece and amounts that stand like the other one become it.
+    fn settle_columns(&mut self) {
+        let priced = |tag: &Tag| matches!(tag.role, UNIT_PRICE | AMOUNT);
+        let tokens: Vec<usize> = self.tags.iter().enumerate().filter(|(_, tag)| priced(tag)).map(|(i, _)| i).collect();
+        let Some(numbers) = tokens.iter().map(|i| self.number(*i)).collect::<Option<Vec<_>>>() else { return };
+        for other in columns::others(&numbers) {
+            if let Some(tag) = tokens.get(other).and_then(|i| self.tags.get_mut(*i)) {
+                tag.role = if tag.role == AMOUNT { UNIT_PRICE } else { AMOUNT };
+                tag.confidence = tag.share(UNIT_PRICE) + tag.share(AMOUNT);
+            }
+        }
+    }
+
+    /// A price or an amount as a part of its column.
+    fn number(&self, token: usize) -> Option<columns::Number> {
+        let here = self.document.tokens.get(token)?;
+        let line = self.document.lines.get(here.line)?;
+        let before = token.checked_sub(1).and_then(|i| self.document.tokens.get(i)).filter(|t| t.line == here.line);
+        Some(columns::Number {
+            row: line.row,
+            right: here.x1,
+            height: line.bounds[3] - line.bounds[1],
+            times: before.is_some_and(|t| MULTIPLIES.contains(&t.text.as_str())),
+            unit: self.role(token) == Some(UNIT_PRICE),
+        })
     }
 
     /// Words of no role become part of the description that they stand beside, where they may be.
@@ -84,8 +162,10 @@ impl<'a> Rows<'a> {
             let joins = self.role(beside) == Some(DESCRIPTION)
                 && self.line(beside) == self.line(i)
                 && self.document.tokens.get(i).is_some_and(|t| t.kind == WORD && t.text.contains(is_letter));
-            if let Some(tag) = self.tags.get_mut(i).filter(|tag| joins && tag.role == 0 && tag.describes >= COMPLETES) {
-                (tag.role, tag.confidence) = (DESCRIPTION, tag.describes);
+            if let Some(tag) =
+                self.tags.get_mut(i).filter(|tag| joins && tag.role == NONE && tag.share(DESCRIPTION) >= COMPLETES)
+            {
+                (tag.role, tag.confidence) = (DESCRIPTION, tag.share(DESCRIPTION));
             }
         }
     }
@@ -95,7 +175,12 @@ impl<'a> Rows<'a> {
         // A lone quantity or code says nothing of a purchase.
         let names_one =
             |tokens: &Vec<usize>| tokens.iter().any(|i| matches!(self.role(*i), Some(DESCRIPTION | AMOUNT)));
-        let rows: Vec<Vec<usize>> = self.rows(&PURCHASE).into_iter().filter(names_one).collect();
+        let mut rows: Vec<Vec<usize>> = self.rows(&PURCHASE).into_iter().filter(names_one).collect();
+        // Behind the last amount of a list, names are those of payments.
+        let priced = |row: &Vec<usize>| row.iter().any(|i| self.role(*i) == Some(AMOUNT));
+        if rows.iter().filter(|row| priced(row)).count() >= LIST {
+            rows.truncate(rows.iter().rposition(priced).map_or(0, |last| last + 1));
+        }
         let kinds: Vec<ItemKind> = rows.iter().map(|tokens| self.kind(tokens)).collect();
         let anchors: Vec<usize> = rows.iter().filter_map(|tokens| self.anchor(tokens)).collect();
         let item = |(i, (tokens, kind)): (usize, (&Vec<usize>, &ItemKind))| {
@@ -283,6 +368,13 @@ fn largest(scores: &[f32]) -> (usize, f32) {
     scores.iter().copied().enumerate().fold(first, |best, new| if new.1 > best.1 { new } else { best })
 }
 
+/// Whether an amount is printed with two decimals.
+fn has_cents(text: &str) -> bool {
+    let digits = text.trim_matches(|c: char| !c.is_ascii_digit());
+    let decimals = digits.rsplit(['.', ',']).next().filter(|decimals| decimals.len() < digits.len());
+    decimals.is_some_and(|decimals| decimals.trim().len() == 2)
+}
+
 /// Where `i` gets by following `points_at`: what points at itself, or the lowest of a ring.
 fn root(points_at: &[usize], i: usize) -> usize {
     let next = |i: usize| points_at.get(i).copied().unwrap_or(i);
@@ -303,6 +395,12 @@ mod tests {
         assert!(together(Some(20), Some(12)) && together(Some(12), Some(20)));
         assert!(!together(Some(20), Some(11)), "however much the network likes it");
         assert!(!together(None, Some(0)));
+    }
+
+    #[test]
+    fn two_digits_behind_the_last_point_are_cents() {
+        assert!(["3,99", "1.234,50", "-3.00", "12 . 50", "9,99-"].into_iter().all(has_cents));
+        assert!(!["126", "1,872", "1.234", "5", ""].into_iter().any(has_cents));
     }
 
     #[test]

@@ -3,25 +3,29 @@
 //! | step | module |
 //! |---|---|
 //! | lines to rows in reading order | `order` |
-//! | characters to tokens; dates and amounts are candidates | `tokens` |
+//! | characters to tokens; dates and amounts are candidates | `tokens`, `grouped` |
 //! | what stands where, and what the arithmetic says | `features`, `amounts` |
 //! | sub-word pieces and character n-grams of each token | `embed` |
 //! | scores of all fields for all tokens | `network` |
 //! | spans, candidates and rows to [`Entities`] | `decode`, `items` |
+//! | what all rows of a list say together | `positions`, `columns`, `lean` |
 //!
 //! The trainer (`models/train/extract`) has a module of the same name for each
-//! step but the last; a recorded invented receipt holds the two in step.
+//! step but the last two; a recorded invented receipt holds the two in step.
 
 mod amounts;
+mod columns;
 mod config;
 mod decode;
 mod embed;
 mod features;
+mod grouped;
 mod items;
 mod lean;
 mod level;
 mod network;
 mod order;
+mod positions;
 mod tokens;
 
 use std::path::Path;
