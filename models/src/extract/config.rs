@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::ExtractError;
 use super::features::FEATURES;
+use super::windows::WINDOW;
 
 /// The value of `format` that this version reads.
 const FORMAT: &str = "slipstream-extract/2";
@@ -82,7 +83,7 @@ pub(super) struct Config {
     format: String,
     /// Dimensions of the network.
     pub(super) size: Size,
-    /// Tokens of a page that the network sees at most.
+    /// Tokens that the network sees together at most.
     pub(super) max_tokens: usize,
     features: Vec<(String, usize)>,
     /// Span fields with the most tokens that a span may have.
@@ -139,8 +140,11 @@ impl Config {
             return wrong("page");
         }
         let size = &config.size;
-        if size.heads == 0 || !size.width.is_multiple_of(size.heads) || size.layers == 0 || config.max_tokens == 0 {
+        if size.heads == 0 || !size.width.is_multiple_of(size.heads) || size.layers == 0 {
             return Err(ExtractError::Config("size: heads must divide width, and nothing may be 0".to_owned()));
+        }
+        if config.max_tokens < WINDOW {
+            return Err(ExtractError::Config(format!("max_tokens must be {WINDOW} at least")));
         }
         Ok(config)
     }

@@ -8,6 +8,7 @@
 //! purchase may span at most.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use super::columns;
 use super::config::ROLES;
@@ -16,7 +17,7 @@ use super::features::{Token, is_letter};
 use super::lean;
 use super::network::{Link, Links};
 use super::positions::positions;
-use super::tokens::WORD;
+use super::tokens::{DATE, WORD};
 use crate::entities::{Entity, ItemEntities, ItemKind, PaymentEntities, TaxEntities};
 
 /// Positions in [`ROLES`].
@@ -172,15 +173,8 @@ impl<'a> Rows<'a> {
 
     /// The list of purchases.
     pub(super) fn purchases(&self) -> Vec<ItemEntities> {
-        // A lone quantity or code says nothing of a purchase.
-        let names_one =
-            |tokens: &Vec<usize>| tokens.iter().any(|i| matches!(self.role(*i), Some(DESCRIPTION | AMOUNT)));
-        let mut rows: Vec<Vec<usize>> = self.rows(&PURCHASE).into_iter().filter(names_one).collect();
-        // Behind the last amount of a list, names are those of payments.
-        let priced = |row: &Vec<usize>| row.iter().any(|i| self.role(*i) == Some(AMOUNT));
-        if rows.iter().filter(|row| priced(row)).count() >= LIST {
-            rows.truncate(rows.iter().rposition(priced).map_or(0, |last| last + 1));
-        }
+        let mut rows: Vec<Vec<usize>> = self.rows(&PURCHASE).into_iter().filter(|row| self.names_one(row)).collect();
+        self.cut_to_the_list(&mut rows);
         let kinds: Vec<ItemKind> = rows.iter().map(|tokens| self.kind(tokens)).collect();
         let anchors: Vec<usize> = rows.iter().filter_map(|tokens| self.anchor(tokens)).collect();
         let item = |(i, (tokens, kind)): (usize, (&Vec<usize>, &ItemKind))| {
@@ -196,6 +190,30 @@ impl<'a> Rows<'a> {
             }
         };
         rows.iter().zip(&kinds).enumerate().map(item).collect()
+    }
+
+    /// Whether a row says anything of a purchase. A lone quantity or code does not; nor does a lone amount that is nothing,
+    /// as the change is, or that stands beside a date, where it is a time.
+    fn names_one(&self, row: &[usize]) -> bool {
+        let token = |i: &usize| self.document.tokens.get(*i);
+        let beside_date = |line: usize| self.document.tokens.iter().any(|t| t.line == line && t.kind == DATE);
+        match row {
+            [lone] if self.role(*lone) == Some(AMOUNT) => {
+                token(lone).is_some_and(|token| token.amount != Some(0) && !beside_date(token.line))
+            }
+            _ => row.iter().any(|i| matches!(self.role(*i), Some(DESCRIPTION | AMOUNT))),
+        }
+    }
+
+    /// Leaves out what stands before and behind a long list: names without an amount, which are of the shop and of payments.
+    fn cut_to_the_list(&self, rows: &mut Vec<Vec<usize>>) {
+        let has = |row: &[usize], role: usize| row.iter().any(|i| self.role(*i) == Some(role));
+        let priced = |row: &Vec<usize>| has(row, AMOUNT);
+        if rows.iter().filter(|row| priced(row)).count() < LIST {
+            return;
+        }
+        rows.truncate(rows.iter().rposition(priced).map_or(0, |last| last + 1));
+        rows.drain(..rows.iter().position(priced).unwrap_or(0));
     }
 
     /// The tax table.
@@ -260,17 +278,20 @@ impl<'a> Rows<'a> {
             runs.iter().enumerate().flat_map(|(owner, run)| run.iter().map(move |token| (*token, owner))).collect();
         let likes =
             |run: &[usize], to: usize| run.iter().map(|from| self.links.score(Link::Row, *from, to)).sum::<f32>();
+        let closes = |run: &&Vec<usize>| run.first().and_then(|i| self.role(*i)).is_some_and(|r| CLOSING.contains(&r));
+        let closing_rows: BTreeSet<usize> =
+            runs.iter().filter(closes).filter_map(|run| self.page_row(*run.first()?)).collect();
         let mut points_at: Vec<usize> = runs
             .iter()
             .enumerate()
             .map(|(own, run)| {
-                let closing =
-                    run.first().and_then(|token| self.role(*token)).is_some_and(|role| CLOSING.contains(&role));
-                if closing {
+                if closes(&run) {
                     return own;
                 }
-                let from = run.first().and_then(|token| self.page_row(*token));
-                let within = owner_of.iter().filter(|(token, _)| together(from, self.page_row(*token)));
+                let near = run.first().and_then(|token| self.page_row(*token)).map(|row| reach(row, &closing_rows));
+                let within = owner_of.iter().filter(|(token, _)| {
+                    near.as_ref().zip(self.page_row(*token)).is_some_and(|(near, row)| near.contains(&row))
+                });
                 let scored = within.map(|(token, owner)| (likes(run, *token), *owner));
                 scored.fold((f32::NEG_INFINITY, own), |best, new| if new.0 > best.0 { new } else { best }).1
             })
@@ -278,6 +299,11 @@ impl<'a> Rows<'a> {
         for (run, amount) in self.leaning(&runs, &likes) {
             if let Some(own) = points_at.get_mut(run) {
                 *own = amount;
+            }
+        }
+        for (run, longest) in self.parted(&runs) {
+            if let Some(own) = points_at.get_mut(run) {
+                *own = longest;
             }
         }
         let mut joined: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
@@ -288,6 +314,23 @@ impl<'a> Rows<'a> {
         rows.iter_mut().for_each(|row| row.sort_unstable());
         rows.sort_unstable();
         rows
+    }
+
+    /// Parts of a name that something stands between, with the longest part in their line: no line names two purchases.
+    fn parted(&self, runs: &[Vec<usize>]) -> Vec<(usize, usize)> {
+        let mut of_line: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (i, first) in runs.iter().enumerate().filter_map(|(i, run)| Some((i, *run.first()?))) {
+            if let Some(line) = self.line(first).filter(|_| self.role(first) == Some(DESCRIPTION)) {
+                of_line.entry(line).or_default().push(i);
+            }
+        }
+        let length = |run: &usize| runs.get(*run).map_or(0, Vec::len);
+        let with_longest = |parts: Vec<usize>| {
+            // Of parts as long as each other, the first.
+            let longest = parts.iter().copied().rev().max_by_key(length);
+            parts.into_iter().filter_map(move |part| Some((part, longest.filter(|longest| *longest != part)?)))
+        };
+        of_line.into_values().flat_map(with_longest).collect()
     }
 
     /// Runs of lines without an amount, with the amounts, which are runs of one token, that they belong to together.
@@ -358,9 +401,13 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// Whether what stands in these rows of the page may be of one purchase, tax or payment.
-fn together(row: Option<usize>, other: Option<usize>) -> bool {
-    row.zip(other).is_some_and(|(row, other)| row.abs_diff(other) <= REACH)
+/// The rows of the page whose tokens may be of one purchase, tax or payment with what stands in `row`: up to the next
+/// closing amount in either direction, since none reaches over another.
+fn reach(row: usize, closing_rows: &BTreeSet<usize>) -> RangeInclusive<usize> {
+    let (first, last) = (row.saturating_sub(REACH), row + REACH);
+    let above = closing_rows.range(first..row).next_back().copied();
+    let below = closing_rows.range(row + 1..=last).next().copied();
+    above.unwrap_or(first)..=below.unwrap_or(last)
 }
 
 fn largest(scores: &[f32]) -> (usize, f32) {
@@ -391,10 +438,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_purchase_spans_a_few_rows_in_both_directions() {
-        assert!(together(Some(20), Some(12)) && together(Some(12), Some(20)));
-        assert!(!together(Some(20), Some(11)), "however much the network likes it");
-        assert!(!together(None, Some(0)));
+    fn a_purchase_spans_a_few_rows_and_reaches_over_no_other() {
+        let amounts = BTreeSet::from([12, 15, 18, 40]);
+        assert_eq!(reach(16, &amounts), 15..=18);
+        assert_eq!(reach(15, &amounts), 12..=18, "its own amount may be another's");
+        assert_eq!(reach(25, &amounts), 18..=33, "however much the network likes what is farther away");
+        assert_eq!(reach(3, &BTreeSet::new()), 0..=11);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! | characters to tokens; dates and amounts are candidates | `tokens`, `grouped` |
 //! | what stands where, and what the arithmetic says | `features`, `amounts` |
 //! | sub-word pieces and character n-grams of each token | `embed` |
-//! | scores of all fields for all tokens | `network` |
+//! | scores of all fields for all tokens, of long pages part by part | `network`, `windows` |
 //! | spans, candidates and rows to [`Entities`] | `decode`, `items` |
 //! | what all rows of a list say together | `positions`, `columns`, `lean` |
 //!
@@ -27,6 +27,7 @@ mod network;
 mod order;
 mod positions;
 mod tokens;
+mod windows;
 
 use std::path::Path;
 
@@ -44,11 +45,15 @@ use network::{Input, Network, Scores};
 use order::OrderedLine;
 pub use order::{reading_order, reading_rows};
 use tokens::Scanner;
+use windows::{WINDOW, Window, joined, windows};
 
 /// Pairs of tokens that a batch has at most. Small on purpose: on a CPU the
 /// attention of more pairs falls out of the cache, and four receipts together
 /// are no faster than one after the other; batching only pays for short pages.
 const MOST_PAIRS: usize = 1 << 15;
+
+/// Tokens of a page at most: of more, the middle is not read.
+const MOST_TOKENS: usize = 16_384;
 
 /// Why a model cannot be loaded or a page cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -118,8 +123,8 @@ impl Extractor {
     /// The entities of each page, in the order of the pages.
     ///
     /// Pages of similar length are computed together. A page without text has
-    /// no entities; of a page with more tokens than the network takes, the
-    /// middle is not read.
+    /// no entities; of one with more tokens than any receipt, the middle is not
+    /// read.
     ///
     /// # Errors
     /// [`ExtractError::Network`] if a tensor operation fails.
@@ -140,34 +145,41 @@ impl Extractor {
 
     fn prepare(&self, page: &TextLines) -> Prepared {
         let lines = order::read_order(page);
-        let tokens = features::tokenize(page, &lines, &self.scanner, self.config.max_tokens);
+        let tokens = features::tokenize(page, &lines, &self.scanner, MOST_TOKENS);
         Prepared { lines, tokens }
     }
 
-    /// The network's scores, page by page. Pages of similar length share a
-    /// batch, and batches are spread over the cores.
+    /// The network's scores, page by page. Pages and [`windows`] of similar
+    /// length share a batch, and batches are spread over the cores.
     fn scores(&self, pages: &[Prepared]) -> Result<Vec<Scores>, ExtractError> {
-        let length = |i: &usize| pages.get(*i).map_or(0, |p| p.tokens.len());
-        let mut by_length: Vec<usize> = (0..pages.len()).filter(|i| length(i) > 0).collect();
+        let inputs = pages.iter().map(|page| self.input(page)).collect::<Result<Vec<_>, _>>()?;
+        let windows_of = |(page, input): (usize, &Input)| {
+            let parts = windows(input.keys.len(), WINDOW).into_iter();
+            let parts: Vec<(usize, Window, Input)> = parts.map(|part| (page, part.clone(), part.of(input))).collect();
+            parts
+        };
+        let parts: Vec<(usize, Window, Input)> = inputs.iter().enumerate().flat_map(windows_of).collect();
+        let length = |i: &usize| parts.get(*i).map_or(0, |(.., input)| input.keys.len());
+        let mut by_length: Vec<usize> = (0..parts.len()).filter(|i| length(i) > 0).collect();
         by_length.sort_by_key(length);
-        let computed: Vec<(usize, Scores)> = batches(&by_length, length)
+        let computed = batches(&by_length, length)
             .into_par_iter()
             .map(|batch| {
-                let inputs = batch.iter().filter_map(|&i| pages.get(i)).map(|p| self.input(p));
-                let scores = self.network.forward(&inputs.collect::<Result<Vec<_>, _>>()?)?;
+                let inputs: Vec<&Input> = batch.iter().filter_map(|i| parts.get(*i)).map(|(.., input)| input).collect();
+                let scores = self.network.forward(&inputs)?;
                 Ok(batch.iter().copied().zip(scores).collect::<Vec<_>>())
             })
-            .collect::<Result<Vec<_>, ExtractError>>()?
-            .into_iter()
-            .flatten()
-            .collect();
-        let mut out: Vec<Scores> = pages.iter().map(|_| Scores::default()).collect();
-        for (i, scores) in computed {
-            if let Some(slot) = out.get_mut(i) {
-                *slot = scores;
+            .collect::<Result<Vec<_>, ExtractError>>()?;
+        let mut computed: Vec<(usize, Scores)> = computed.into_iter().flatten().collect();
+        computed.sort_by_key(|(part, _)| *part);
+        let mut of_pages: Vec<Vec<(Window, Scores)>> = pages.iter().map(|_| Vec::new()).collect();
+        for (part, scores) in computed {
+            let Some((page, window, _)) = parts.get(part) else { continue };
+            if let Some(of_page) = of_pages.get_mut(*page) {
+                of_page.push((window.clone(), scores));
             }
         }
-        Ok(out)
+        Ok(inputs.iter().zip(of_pages).map(|(input, parts)| joined(&input.features, parts)).collect())
     }
 
     fn input(&self, page: &Prepared) -> Result<Input, ExtractError> {

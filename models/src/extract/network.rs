@@ -32,6 +32,8 @@ pub(super) const PAGE: usize = PAGE_KINDS.len() + LANGUAGES.len() + COUNTRIES.le
 /// Links between tokens, see [`Links`].
 pub(super) const LINKS: usize = 2;
 const LINK_WIDTH: usize = 48;
+/// A query and a key for each link.
+const LINK_VECTORS: usize = 2 * LINKS * LINK_WIDTH;
 
 /// Added to the attention on padding.
 const BLOCKED: f32 = -1e4;
@@ -71,7 +73,7 @@ pub(super) enum Link {
 /// for, since only tokens of rows have any.
 #[derive(Default)]
 pub(super) struct Links {
-    /// Query, then key, of every link: `2 * LINKS * LINK_WIDTH` numbers a token.
+    /// Query, then key, of every link: [`LINK_VECTORS`] numbers a token.
     vectors: Vec<f32>,
     /// Bias of a relation, link by link.
     relation: Arc<Vec<f32>>,
@@ -80,6 +82,24 @@ pub(super) struct Links {
 }
 
 impl Links {
+    /// The links of `page`, of which these are a part, without any token's own.
+    pub(super) fn spread(&self, page: &Features) -> Self {
+        Self {
+            vectors: vec![0.0; page.rows.len() * LINK_VECTORS],
+            relation: Arc::clone(&self.relation),
+            rows: page.rows.clone(),
+            columns: page.columns.clone(),
+        }
+    }
+
+    /// Makes token `to` what token `from` of `others` is.
+    pub(super) fn take(&mut self, to: usize, others: &Self, from: usize) {
+        let of = |token: usize| token * LINK_VECTORS..(token + 1) * LINK_VECTORS;
+        if let (Some(to), Some(from)) = (self.vectors.get_mut(of(to)), others.vectors.get(of(from))) {
+            to.copy_from_slice(from);
+        }
+    }
+
     /// How much token `from` is linked to token `to`; 0 for tokens that there are not.
     pub(super) fn score(&self, link: Link, from: usize, to: usize) -> f32 {
         self.try_score(link as usize, from, to).unwrap_or(0.0)
@@ -172,19 +192,19 @@ impl Network {
             head: linear(d, HEAD, vb.pp("head"))?,
             null: linear(d, NULLS, vb.pp("null"))?,
             page: linear(d, PAGE, vb.pp("page"))?,
-            link: linear(d, 2 * LINKS * LINK_WIDTH, vb.pp("link"))?,
+            link: linear(d, LINK_VECTORS, vb.pp("link"))?,
             link_relation: Arc::new(vb.get((RELATIONS, LINKS), "link_relation.weight")?.flatten_all()?.to_vec1()?),
         })
     }
 
     /// Scores of pages, none empty, that are padded to the longest of them.
-    pub(super) fn forward(&self, pages: &[Input]) -> Result<Vec<Scores>> {
+    pub(super) fn forward(&self, pages: &[&Input]) -> Result<Vec<Scores>> {
         let b = pages.len();
         let n = pages.iter().map(|p| p.keys.len()).max().unwrap_or(0);
         let (relations, padding) = (self.relations(pages, n)?, self.padding(pages, n)?);
         let mut x = self.embed(pages, n)?.reshape((b, n, self.width))?;
         for layer in &self.layers {
-            // Of one layer at a time: all of them would be 600 MB for a page of 2,048 tokens.
+            // Of one layer at a time: all of them would be 150 MB for 1,024 tokens.
             let bias = layer.relation.index_select(&relations, 1)?.reshape((self.heads, b, n, n))?.transpose(0, 1)?;
             let bias = match &padding {
                 Some(padding) => bias.broadcast_add(padding)?,
@@ -215,7 +235,7 @@ impl Network {
     }
 
     /// The sum of a token's feature rows, the mean of its pieces' and the mean of its n-grams': [B * N, width].
-    fn embed(&self, pages: &[Input], n: usize) -> Result<Tensor> {
+    fn embed(&self, pages: &[&Input], n: usize) -> Result<Tensor> {
         let (mut rows, mut owners, mut weights) = (Vec::new(), Vec::new(), Vec::new());
         for (i, page) in pages.iter().enumerate() {
             for (t, (buckets, keys)) in page.features.buckets.iter().zip(&page.keys).enumerate() {
@@ -243,7 +263,7 @@ impl Network {
     }
 
     /// How every token of a page stands to every other one: [B * N * N] buckets.
-    fn relations(&self, pages: &[Input], n: usize) -> Result<Tensor> {
+    fn relations(&self, pages: &[&Input], n: usize) -> Result<Tensor> {
         let mut relations = vec![0u32; pages.len() * n * n];
         for (page, cells) in pages.iter().zip(relations.chunks_mut(n * n)) {
             let Features { rows, columns, .. } = &page.features;
@@ -258,7 +278,7 @@ impl Network {
     }
 
     /// What hides padding from the attention, where there is any: [B, 1, 1, N].
-    fn padding(&self, pages: &[Input], n: usize) -> Result<Option<Tensor>> {
+    fn padding(&self, pages: &[&Input], n: usize) -> Result<Option<Tensor>> {
         if pages.iter().all(|p| p.keys.len() == n) {
             return Ok(None);
         }

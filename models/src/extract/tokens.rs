@@ -14,6 +14,8 @@ use super::config::{Config, Pattern};
 pub(super) const KINDS: [&str; 6] = ["word", "date", "time", "percent", "amount", "quantity"];
 /// Position of `word` in [`KINDS`].
 pub(super) const WORD: usize = 0;
+/// Position of `date` in [`KINDS`].
+pub(super) const DATE: usize = 1;
 /// Position of `percent` in [`KINDS`].
 pub(super) const PERCENT: usize = 3;
 /// Position of `amount` in [`KINDS`].
