@@ -14,7 +14,7 @@ use slipstream_api::{Include, ReceiptResponse, Status};
 use slipstream_batcher::Priority;
 use slipstream_models::Device;
 
-use slipstream_training_data::{Rendered, samples};
+use slipstream_training_data::{PhotoOptions, Rendered, Wishes, generate_as, locale, photograph, samples};
 
 async fn engine() -> Engine {
     let models = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/weights").into();
@@ -80,6 +80,22 @@ async fn samples_are_read_whatever_their_language() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_row_of_a_long_list_is_read_once() {
+    let engine = engine().await;
+    for (language, invoice) in [("sv", true), ("fr", false)] {
+        let wishes = Wishes { long: true, invoice, ..Wishes::default() };
+        let receipt = generate_as(locale::find(language)[0], 7, 1, wishes);
+        let Rendered { image, truth } = photograph(&receipt, &PhotoOptions::scan(7, 1));
+        let response = read_image(&engine, image).await;
+        let expected: Vec<_> = truth.items.iter().map(|item| item.amount.clone()).collect();
+        let items = response.document.line_items.iter();
+        let read: Vec<_> = items.map(|item| item.amount.as_ref().and_then(|a| a.value.clone())).collect();
+        assert!(expected.len() > 200);
+        assert_eq!(read, expected, "{}", truth.id);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

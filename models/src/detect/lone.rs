@@ -32,6 +32,8 @@ const GAP: f32 = 0.35;
 /// How far off its column a character may stand, and how far away the next one, in heights of a line.
 const OFF_COLUMN: f32 = 0.5;
 const NEXT: f32 = 5.0;
+/// Two boxes of one character, from two rows, are closer than this, in heights of a line.
+const SAME: f32 = 0.7;
 /// What these boxes get as a score: nothing measured it.
 const SCORE: f32 = 0.5;
 /// Less contrast between a line and its paper, in steps of 255, finds creases.
@@ -67,8 +69,14 @@ pub(super) fn find(page: &Raster, regions: &[TextRegion]) -> Vec<TextRegion> {
     let mut kept: Vec<TextRegion> = Vec::new();
     for (row, quad) in &found {
         let centre = quad.centre();
-        let seen = kept.iter().any(|k| k.quad.centre().distance(centre) < 0.5 * row.height);
-        if !seen && found.iter().any(|(_, other)| row.is_column(centre, other.centre())) {
+        let seen = kept.iter().any(|k| k.quad.centre().distance(centre) < SAME * row.height);
+        // On a page at an angle, a row may pass a character that stands on another and was found there.
+        let (x0, y0, x1, y1) = quad.bounds();
+        let holds = |p: Point| (x0..x1).contains(&p.x) && (y0..y1).contains(&p.y);
+        if !seen
+            && !regions.iter().any(|region| holds(region.quad.centre()))
+            && found.iter().any(|(_, other)| row.is_column(centre, other.centre()))
+        {
             kept.push(TextRegion { quad: *quad, score: SCORE });
         }
     }

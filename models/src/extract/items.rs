@@ -271,7 +271,7 @@ impl<'a> Rows<'a> {
         runs
     }
 
-    /// Token numbers of each row, rows by their first token.
+    /// Token numbers of each row, rows in the order of their closing amounts.
     fn rows(&self, wanted: &[usize]) -> Vec<Vec<usize>> {
         let runs = self.runs(wanted);
         let owner_of: Vec<(usize, usize)> =
@@ -312,7 +312,7 @@ impl<'a> Rows<'a> {
         }
         let mut rows: Vec<Vec<usize>> = joined.into_values().collect();
         rows.iter_mut().for_each(|row| row.sort_unstable());
-        rows.sort_unstable();
+        rows.sort_by_key(|row| self.anchor(row));
         rows
     }
 

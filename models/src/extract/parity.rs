@@ -172,7 +172,7 @@ fn an_empty_page_between_others_has_no_entities() {
 }
 
 #[test]
-fn of_a_very_long_page_the_head_and_the_totals_are_read() {
+fn a_very_long_page_is_read_window_by_window() {
     let mut long = page(&recorded()[0]);
     let tail = long.lines.split_off(11);
     for i in 0..500 {
@@ -182,7 +182,7 @@ fn of_a_very_long_page_the_head_and_the_totals_are_read() {
     }
     let down = |line: TextLine| TextLine { quad: line.quad.map(|p| Point::new(p.x, p.y + 12_500.0)), ..line };
     long.lines.extend(tail.into_iter().map(down));
-    assert_eq!(EXTRACTOR.token_count(&long), EXTRACTOR.config.max_tokens);
+    assert!(EXTRACTOR.token_count(&long) > 2 * WINDOW);
     let found = EXTRACTOR.extract(&[&long]).unwrap();
     assert_copies(&long, &found[0]);
     assert_eq!(found[0].merchant_name.as_ref().unwrap().best.text, "PUSTAKA CONTOH SDN BHD");

@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn neighbours_of_what_a_window_owns_are_seen() {
         let windows = windows(2300, 1024);
-        assert_eq!(windows[1].owns, [809..1490]);
-        assert_eq!(windows[1].sees, [0..128, 745..1554, 2172..2300]);
+        assert_eq!(windows[1].owns, [639..1150]);
+        assert_eq!(windows[1].sees, [0..128, 575..1214, 2172..2300]);
     }
 }
