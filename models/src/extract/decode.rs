@@ -47,7 +47,8 @@ pub(super) struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
-    fn split(scores: &'a [f32]) -> Option<Self> {
+    /// None where there are too few.
+    pub(super) fn split(scores: &'a [f32]) -> Option<Self> {
         let (spans, rest) = scores.split_at_checked(3 * SPAN_FIELDS.len())?;
         let (pointers, rest) = rest.split_at_checked(POINTER_FIELDS.len())?;
         let (roles, rest) = rest.split_at_checked(ROLES.len())?;

@@ -4,35 +4,21 @@
 //! at the token that it likes best, on average; runs that are connected are a
 //! row. A closing amount points at itself, so that no row has two. The
 //! trainer's `rows.py` does the same, but for what is told by all rows of a
-//! page together ([`positions`], [`columns`], [`lean`]) and for the rows that a
+//! page together ([`super::tags`], [`lean`]) and for the rows that a
 //! purchase may span at most.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-use super::columns;
-use super::config::ROLES;
 use super::decode::{Document, Head};
-use super::features::{Token, is_letter};
 use super::lean;
 use super::network::{Link, Links};
-use super::positions::positions;
-use super::tokens::{DATE, WORD};
+use super::tags::{
+    AMOUNT, CODE, DESCRIPTION, LIST, PAYMENT_AMOUNT, PAYMENT_METHOD, QUANTITY, SERIAL_NUMBER, TAX_AMOUNT, TAX_NET,
+    TAX_RATE, Tags, UNIT_PRICE, largest,
+};
+use super::tokens::DATE;
 use crate::entities::{Entity, ItemEntities, ItemKind, PaymentEntities, TaxEntities};
-
-/// Positions in [`ROLES`].
-const NONE: usize = 0;
-const DESCRIPTION: usize = 1;
-const QUANTITY: usize = 2;
-const UNIT_PRICE: usize = 3;
-const AMOUNT: usize = 4;
-const CODE: usize = 5;
-const TAX_RATE: usize = 6;
-const TAX_NET: usize = 7;
-const TAX_AMOUNT: usize = 8;
-const PAYMENT_METHOD: usize = 9;
-const PAYMENT_AMOUNT: usize = 10;
-const SERIAL_NUMBER: usize = 11;
 
 const PURCHASE: [usize; 5] = [DESCRIPTION, QUANTITY, UNIT_PRICE, AMOUNT, CODE];
 const TAX: [usize; 3] = [TAX_RATE, TAX_NET, TAX_AMOUNT];
@@ -41,134 +27,21 @@ const PAYMENT: [usize; 2] = [PAYMENT_METHOD, PAYMENT_AMOUNT];
 /// Roles that every row has one of at most, and is known by.
 const CLOSING: [usize; 3] = [AMOUNT, TAX_AMOUNT, PAYMENT_AMOUNT];
 
-/// Amounts that a page has at least before they say how it prints them, or where its list ends.
-const LIST: usize = 6;
-/// Share of them without decimals that are read mistakes.
-const MOST_WHOLE: f64 = 0.05;
-/// A number without decimals is doubted below this probability.
-const DOUBTED: f32 = 0.9;
-
-/// What stands between a quantity and a price, as tokens hold it.
-const MULTIPLIES: [&str; 5] = ["x", "*", "@", "a", "\u{d7}"];
-
-/// A word beside a description is taken for a part of it from this probability on: neighbours
-/// mostly agree, and the network judges each token by itself.
-const COMPLETES: f32 = 0.1;
-
 /// Runs farther apart than this many rows of the page are of different purchases, taxes or payments: the network
 /// judges every pair of a page, and on a list of hundreds it likes one or the other far away.
 const REACH: usize = 8;
-
-/// What a token is.
-struct Tag {
-    /// Position in [`ROLES`].
-    role: usize,
-    /// Probability of the role.
-    confidence: f32,
-    /// Probabilities of all roles.
-    shares: Vec<f32>,
-    /// Scores of the kinds of purchase rows.
-    kinds: Vec<f32>,
-}
-
-impl Tag {
-    fn share(&self, role: usize) -> f32 {
-        self.shares.get(role).copied().unwrap_or(0.0)
-    }
-}
 
 /// The tags and links of a page.
 pub(super) struct Rows<'a> {
     document: &'a Document<'a>,
     links: &'a Links,
-    tags: Vec<Tag>,
+    tags: Tags<'a>,
 }
 
 impl<'a> Rows<'a> {
-    /// The most probable tag of every token; role scores are divided by `temperature`.
+    /// The rows that tokens with these scores make; role scores are divided by `temperature`.
     pub(super) fn new(document: &'a Document<'a>, heads: &[Head], links: &'a Links, temperature: f32) -> Self {
-        let tag = |head: &Head| {
-            let (role, best) = largest(head.roles);
-            let total: f32 = head.roles.iter().map(|s| ((s - best) / temperature).exp()).sum();
-            let shares = head.roles.iter().map(|s| ((s - best) / temperature).exp() / total).collect();
-            Tag { role, confidence: 1.0 / total, shares, kinds: head.kinds.to_vec() }
-        };
-        let mut rows = Self { document, links, tags: heads.iter().map(tag).collect() };
-        for position in positions(document.tokens, document.lines) {
-            if let Some(tag) = rows.tags.get_mut(position) {
-                tag.role = NONE;
-            }
-        }
-        rows.doubt_whole_amounts();
-        rows.settle_columns();
-        rows.complete_descriptions();
-        rows
-    }
-
-    /// Numbers without decimals that are hardly taken for amounts become what is next likely, on a page whose amounts
-    /// have decimals: `126` is a part of a name there, and `1,872` a weight. Beside a price it is an amount that lost its
-    /// comma.
-    fn doubt_whole_amounts(&mut self) {
-        let amounts = || self.tags.iter().zip(self.document.tokens).filter(|(tag, _)| tag.role == AMOUNT);
-        let (all, whole) = (amounts().count(), amounts().filter(|(_, token)| !has_cents(&token.text)).count());
-        if all < LIST || whole as f64 > MOST_WHOLE * all as f64 {
-            return;
-        }
-        let roles = (0..self.tags.len()).filter(|i| self.role(*i) == Some(UNIT_PRICE));
-        let with_price: BTreeSet<usize> = roles.filter_map(|i| self.page_row(i)).collect();
-        let lines = self.document.lines;
-        let doubtful = |(tag, token): &(&mut Tag, &Token)| {
-            let beside_price = lines.get(token.line).is_some_and(|line| with_price.contains(&line.row));
-            tag.role == AMOUNT && tag.confidence < DOUBTED && !beside_price && !has_cents(&token.text)
-        };
-        for (tag, _) in self.tags.iter_mut().zip(self.document.tokens).filter(doubtful) {
-            if let Some(share) = tag.shares.get_mut(AMOUNT) {
-                *share = 0.0;
-            }
-            (tag.role, tag.confidence) = largest(&tag.shares);
-        }
-    }
-
-    /// Prices of one piece and amounts that stand like the other one become it.
-    fn settle_columns(&mut self) {
-        let priced = |tag: &Tag| matches!(tag.role, UNIT_PRICE | AMOUNT);
-        let tokens: Vec<usize> = self.tags.iter().enumerate().filter(|(_, tag)| priced(tag)).map(|(i, _)| i).collect();
-        let Some(numbers) = tokens.iter().map(|i| self.number(*i)).collect::<Option<Vec<_>>>() else { return };
-        for other in columns::others(&numbers) {
-            if let Some(tag) = tokens.get(other).and_then(|i| self.tags.get_mut(*i)) {
-                tag.role = if tag.role == AMOUNT { UNIT_PRICE } else { AMOUNT };
-                tag.confidence = tag.share(UNIT_PRICE) + tag.share(AMOUNT);
-            }
-        }
-    }
-
-    /// A price or an amount as a part of its column.
-    fn number(&self, token: usize) -> Option<columns::Number> {
-        let here = self.document.tokens.get(token)?;
-        let line = self.document.lines.get(here.line)?;
-        let before = token.checked_sub(1).and_then(|i| self.document.tokens.get(i)).filter(|t| t.line == here.line);
-        Some(columns::Number {
-            row: line.row,
-            right: here.x1,
-            height: line.bounds[3] - line.bounds[1],
-            times: before.is_some_and(|t| MULTIPLIES.contains(&t.text.as_str())),
-            unit: self.role(token) == Some(UNIT_PRICE),
-        })
-    }
-
-    /// Words of no role become part of the description that they stand beside, where they may be.
-    fn complete_descriptions(&mut self) {
-        let count = self.tags.len();
-        for (i, beside) in (1..count).map(|i| (i, i - 1)).chain((1..count).rev().map(|i| (i - 1, i))) {
-            let joins = self.role(beside) == Some(DESCRIPTION)
-                && self.line(beside) == self.line(i)
-                && self.document.tokens.get(i).is_some_and(|t| t.kind == WORD && t.text.contains(is_letter));
-            if let Some(tag) =
-                self.tags.get_mut(i).filter(|tag| joins && tag.role == NONE && tag.share(DESCRIPTION) >= COMPLETES)
-            {
-                (tag.role, tag.confidence) = (DESCRIPTION, tag.share(DESCRIPTION));
-            }
-        }
+        Self { document, links, tags: Tags::new(document, heads, temperature) }
     }
 
     /// The list of purchases.
@@ -198,16 +71,16 @@ impl<'a> Rows<'a> {
         let token = |i: &usize| self.document.tokens.get(*i);
         let beside_date = |line: usize| self.document.tokens.iter().any(|t| t.line == line && t.kind == DATE);
         match row {
-            [lone] if self.role(*lone) == Some(AMOUNT) => {
+            [lone] if self.tags.role(*lone) == Some(AMOUNT) => {
                 token(lone).is_some_and(|token| token.amount != Some(0) && !beside_date(token.line))
             }
-            _ => row.iter().any(|i| matches!(self.role(*i), Some(DESCRIPTION | AMOUNT))),
+            _ => row.iter().any(|i| matches!(self.tags.role(*i), Some(DESCRIPTION | AMOUNT))),
         }
     }
 
     /// Leaves out what stands before and behind a long list: names without an amount, which are of the shop and of payments.
     fn cut_to_the_list(&self, rows: &mut Vec<Vec<usize>>) {
-        let has = |row: &[usize], role: usize| row.iter().any(|i| self.role(*i) == Some(role));
+        let has = |row: &[usize], role: usize| row.iter().any(|i| self.tags.role(*i) == Some(role));
         let priced = |row: &Vec<usize>| has(row, AMOUNT);
         if rows.iter().filter(|row| priced(row)).count() < LIST {
             return;
@@ -239,28 +112,14 @@ impl<'a> Rows<'a> {
         self.rows(&[SERIAL_NUMBER]).iter().filter_map(|tokens| self.entity(tokens, SERIAL_NUMBER)).collect()
     }
 
-    fn role(&self, token: usize) -> Option<usize> {
-        self.tags.get(token).map(|tag| tag.role)
-    }
-
-    /// The line that a token stands in.
-    fn line(&self, token: usize) -> Option<usize> {
-        self.document.tokens.get(token).map(|t| t.line)
-    }
-
-    /// The row of the page that a token stands in.
-    fn page_row(&self, token: usize) -> Option<usize> {
-        self.line(token).and_then(|line| self.document.lines.get(line)).map(|line| line.row)
-    }
-
     /// Runs of neighbouring tokens with one of the `wanted` roles.
     fn runs(&self, wanted: &[usize]) -> Vec<Vec<usize>> {
         let mut runs: Vec<Vec<usize>> = Vec::new();
         for (i, tag) in self.tags.iter().enumerate().filter(|(_, tag)| wanted.contains(&tag.role)) {
             let goes_on = |last: usize| {
                 last + 1 == i
-                    && self.role(last) == Some(tag.role)
-                    && self.line(last) == self.line(i)
+                    && self.tags.role(last) == Some(tag.role)
+                    && self.tags.line(last) == self.tags.line(i)
                     && !CLOSING.contains(&tag.role)
             };
             match runs.last_mut() {
@@ -278,9 +137,10 @@ impl<'a> Rows<'a> {
             runs.iter().enumerate().flat_map(|(owner, run)| run.iter().map(move |token| (*token, owner))).collect();
         let likes =
             |run: &[usize], to: usize| run.iter().map(|from| self.links.score(Link::Row, *from, to)).sum::<f32>();
-        let closes = |run: &&Vec<usize>| run.first().and_then(|i| self.role(*i)).is_some_and(|r| CLOSING.contains(&r));
+        let closes =
+            |run: &&Vec<usize>| run.first().and_then(|i| self.tags.role(*i)).is_some_and(|r| CLOSING.contains(&r));
         let closing_rows: BTreeSet<usize> =
-            runs.iter().filter(closes).filter_map(|run| self.page_row(*run.first()?)).collect();
+            runs.iter().filter(closes).filter_map(|run| self.tags.page_row(*run.first()?)).collect();
         let mut points_at: Vec<usize> = runs
             .iter()
             .enumerate()
@@ -288,9 +148,10 @@ impl<'a> Rows<'a> {
                 if closes(&run) {
                     return own;
                 }
-                let near = run.first().and_then(|token| self.page_row(*token)).map(|row| reach(row, &closing_rows));
+                let near =
+                    run.first().and_then(|token| self.tags.page_row(*token)).map(|row| reach(row, &closing_rows));
                 let within = owner_of.iter().filter(|(token, _)| {
-                    near.as_ref().zip(self.page_row(*token)).is_some_and(|(near, row)| near.contains(&row))
+                    near.as_ref().zip(self.tags.page_row(*token)).is_some_and(|(near, row)| near.contains(&row))
                 });
                 let scored = within.map(|(token, owner)| (likes(run, *token), *owner));
                 scored.fold((f32::NEG_INFINITY, own), |best, new| if new.0 > best.0 { new } else { best }).1
@@ -320,7 +181,7 @@ impl<'a> Rows<'a> {
     fn parted(&self, runs: &[Vec<usize>]) -> Vec<(usize, usize)> {
         let mut of_line: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (i, first) in runs.iter().enumerate().filter_map(|(i, run)| Some((i, *run.first()?))) {
-            if let Some(line) = self.line(first).filter(|_| self.role(first) == Some(DESCRIPTION)) {
+            if let Some(line) = self.tags.line(first).filter(|_| self.tags.role(first) == Some(DESCRIPTION)) {
                 of_line.entry(line).or_default().push(i);
             }
         }
@@ -337,7 +198,7 @@ impl<'a> Rows<'a> {
     fn leaning(&self, runs: &[Vec<usize>], likes: &impl Fn(&[usize], usize) -> f32) -> Vec<(usize, usize)> {
         let place = |run: &Vec<usize>| {
             let token = *run.first()?;
-            let (row, role) = (self.page_row(token)?, self.role(token)?);
+            let (row, role) = (self.tags.page_row(token)?, self.tags.role(token)?);
             Some(lean::Run { row, role, closes: CLOSING.contains(&role) })
         };
         let Some(places) = runs.iter().map(place).collect::<Option<Vec<_>>>() else { return Vec::new() };
@@ -350,7 +211,7 @@ impl<'a> Rows<'a> {
 
     /// The token that a row is known by: its closing amount, or its first token.
     fn anchor(&self, row: &[usize]) -> Option<usize> {
-        let closes = |token: &&usize| self.role(**token).is_some_and(|role| CLOSING.contains(&role));
+        let closes = |token: &&usize| self.tags.role(**token).is_some_and(|role| CLOSING.contains(&role));
         row.iter().rev().find(closes).or(row.first()).copied()
     }
 
@@ -371,7 +232,7 @@ impl<'a> Rows<'a> {
     /// of other roles the most probable run of neighbouring tokens counts.
     fn entity(&self, row: &[usize], role: usize) -> Option<Entity> {
         let confidence = |i: &usize| self.tags.get(*i).map_or(0.0, |t| t.confidence);
-        let members: Vec<usize> = row.iter().copied().filter(|i| self.role(*i) == Some(role)).collect();
+        let members: Vec<usize> = row.iter().copied().filter(|i| self.tags.role(*i) == Some(role)).collect();
         let mean = |run: &[usize]| run.iter().map(confidence).sum::<f32>() / run.len().max(1) as f32;
         let chosen: &[usize] = if matches!(role, DESCRIPTION | PAYMENT_METHOD) {
             &members
@@ -410,18 +271,6 @@ fn reach(row: usize, closing_rows: &BTreeSet<usize>) -> RangeInclusive<usize> {
     above.unwrap_or(first)..=below.unwrap_or(last)
 }
 
-fn largest(scores: &[f32]) -> (usize, f32) {
-    let first = (0, scores.first().copied().unwrap_or(0.0));
-    scores.iter().copied().enumerate().fold(first, |best, new| if new.1 > best.1 { new } else { best })
-}
-
-/// Whether an amount is printed with two decimals.
-fn has_cents(text: &str) -> bool {
-    let digits = text.trim_matches(|c: char| !c.is_ascii_digit());
-    let decimals = digits.rsplit(['.', ',']).next().filter(|decimals| decimals.len() < digits.len());
-    decimals.is_some_and(|decimals| decimals.trim().len() == 2)
-}
-
 /// Where `i` gets by following `points_at`: what points at itself, or the lowest of a ring.
 fn root(points_at: &[usize], i: usize) -> usize {
     let next = |i: usize| points_at.get(i).copied().unwrap_or(i);
@@ -429,9 +278,6 @@ fn root(points_at: &[usize], i: usize) -> usize {
     let end = (0..points_at.len()).fold(i, |at, _| next(at));
     std::iter::successors(Some(next(end)), |at| Some(next(*at))).take_while(|at| *at != end).fold(end, usize::min)
 }
-
-// The positions above are those of the head.
-const _: () = assert!(ROLES.len() == SERIAL_NUMBER + 1);
 
 #[cfg(test)]
 mod tests {
@@ -444,12 +290,6 @@ mod tests {
         assert_eq!(reach(15, &amounts), 12..=18, "its own amount may be another's");
         assert_eq!(reach(25, &amounts), 18..=33, "however much the network likes what is farther away");
         assert_eq!(reach(3, &BTreeSet::new()), 0..=11);
-    }
-
-    #[test]
-    fn two_digits_behind_the_last_point_are_cents() {
-        assert!(["3,99", "1.234,50", "-3.00", "12 . 50", "9,99-"].into_iter().all(has_cents));
-        assert!(!["126", "1,872", "1.234", "5", ""].into_iter().any(has_cents));
     }
 
     #[test]

@@ -7,7 +7,7 @@
 //! | what stands where, and what the arithmetic says | `features`, `amounts` |
 //! | sub-word pieces and character n-grams of each token | `embed` |
 //! | scores of all fields for all tokens, of long pages part by part | `network`, `windows` |
-//! | spans, candidates and rows to [`Entities`] | `decode`, `items` |
+//! | spans, candidates and rows to [`Entities`] | `decode`, `tags`, `items` |
 //! | what all rows of a list say together | `positions`, `columns`, `lean` |
 //!
 //! The trainer (`models/train/extract`) has a module of the same name for each
@@ -26,6 +26,7 @@ mod level;
 mod network;
 mod order;
 mod positions;
+mod tags;
 mod tokens;
 mod windows;
 
