@@ -150,7 +150,7 @@ impl Extractor {
         Prepared { lines, tokens }
     }
 
-    /// The network's scores, page by page. Pages and [`windows`] of similar
+    /// The network's scores, page by page. Pages and [`mod@windows`] of similar
     /// length share a batch, and batches are spread over the cores.
     fn scores(&self, pages: &[Prepared]) -> Result<Vec<Scores>, ExtractError> {
         let inputs = pages.iter().map(|page| self.input(page)).collect::<Result<Vec<_>, _>>()?;
