@@ -71,20 +71,25 @@ impl Window {
 /// The scores of a page, given those of its windows. What is said of the page as a whole is the first one's.
 pub(super) fn joined(page: &Features, parts: Vec<(Window, Scores)>) -> Scores {
     let mut parts = parts.into_iter();
-    let Some((first, mut all)) = parts.next().filter(|_| !page.rows.is_empty()) else { return Scores::default() };
-    let (mut tokens, mut links) = (vec![Vec::new(); page.rows.len()], all.links.spread(page));
-    for (window, mut scores) in std::iter::once((first, std::mem::take(&mut all))).chain(parts) {
+    let Some((window, scores)) = parts.next() else { return Scores::default() };
+    if parts.len() == 0 {
+        return scores;
+    }
+    let mut all = Scores {
+        tokens: vec![Vec::new(); page.rows.len()],
+        links: scores.links.spread(page),
+        nulls: scores.nulls.clone(),
+        page: scores.page.clone(),
+    };
+    for (window, mut scores) in std::iter::once((window, scores)).chain(parts) {
         for (token, place) in window.owned() {
-            if let (Some(to), Some(from)) = (tokens.get_mut(token), scores.tokens.get_mut(place)) {
+            if let (Some(to), Some(from)) = (all.tokens.get_mut(token), scores.tokens.get_mut(place)) {
                 *to = std::mem::take(from);
             }
-            links.take(token, &scores.links, place);
-        }
-        if all.nulls.is_empty() {
-            (all.nulls, all.page) = (scores.nulls, scores.page);
+            all.links.take(token, &scores.links, place);
         }
     }
-    Scores { tokens, links, ..all }
+    all
 }
 
 #[cfg(test)]
